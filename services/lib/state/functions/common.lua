@@ -1,0 +1,138 @@
+-- Shared by all functions: keys, the store's clock, ids of the change log, experts' records, hints.
+--
+-- Every function takes KEYS[1] = "{D}:clock", which fixes the cluster slot; all other keys carry the same tag and are
+-- derived from it. Answers are arrays of strings: {"ok", ...} or {"refused", REASON, key, value, ...} where REASON is an
+-- ErrorReason of the contract without its prefix.
+
+local function prefix(keys)
+  return string.sub(keys[1], 1, -6)  -- without "clock"
+end
+
+local function refused(reason, ...)
+  return {'refused', reason, ...}
+end
+
+local function wall_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- The store's clock in ms. Only tick writes it and only tick may cross more than 2 s; a host clock that steps back
+-- stands still here. So a jump of the host's clock or a store that was down fires no timer early.
+local MOST_STEP_MS = 2000
+local function now_ms(p)
+  local c = redis.call('HMGET', p .. 'clock', 'wall', 'now')
+  local wall = wall_ms()
+  if not c[1] then return wall end
+  return tonumber(c[2]) + math.min(math.max(wall - tonumber(c[1]), 0), MOST_STEP_MS)
+end
+
+-- Whole numbers to text without an exponent.
+local function int(n)
+  return string.format('%d', n)
+end
+
+-- Ids of streams, "ms-seq", are ordered as pairs of numbers.
+local function id_less(a, b)
+  local am, as = string.match(a, '^(%d+)%-(%d+)$')
+  local bm, bs = string.match(b, '^(%d+)%-(%d+)$')
+  if am ~= bm then return tonumber(am) < tonumber(bm) end
+  return tonumber(as) < tonumber(bs)
+end
+
+-- Experts -------------------------------------------------------------------------------------------------------------
+-- {D}:x:<expert> HASH
+--   rev             record revision, grows with each publish
+--   dir             revision of the directory record {D}:e:<expert> it was made from
+--   active          1, or 0 when retired
+--   media           names of his media, joined by ","
+--   buckets         JSON list of his waiting buckets: "all", "expert=ann", "skill=mortgage", "group=retail"
+--   cap:<medium>    legs at once          use:<medium>   holdings now (I1: the number of r: fields of that medium)
+--   rt:<medium>     1 if presence allows the medium
+--   state, since    composed presence (number of PresenceState), since when (ms)
+--   dnd             1: nothing may be offered
+--   bridges         bridges at which a desk speaks for him, joined by ","; empty: no desk
+--   idle            ms at which he last held nothing
+--   r:<session>:<leg>   a holding; the value is its medium
+
+local LOG_LENGTH = 200000
+
+local function split(text, separator)
+  local parts = {}
+  for part in string.gmatch(text or '', '[^' .. separator .. ']+') do parts[#parts + 1] = part end
+  return parts
+end
+
+-- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, media = {name = {rt, cap, use}}}, or nil.
+local function load_expert(p, expert)
+  local key = p .. 'x:' .. expert
+  local f = redis.call('HMGET', key, 'rev', 'dir', 'active', 'media', 'state', 'dnd', 'bridges', 'idle', 'buckets')
+  if not f[1] then return nil end
+  local x = {rev = tonumber(f[1]), dir = tonumber(f[2] or 0), active = f[3] == '1', state = tonumber(f[5] or 6),
+             dnd = f[6] == '1', bridges = f[7] or '', idle = tonumber(f[8] or 0), buckets = f[9] or '[]', media = {}}
+  local names = split(f[4], ',')
+  if #names > 0 then
+    local ask = {}
+    for _, m in ipairs(names) do
+      ask[#ask + 1] = 'rt:' .. m
+      ask[#ask + 1] = 'cap:' .. m
+      ask[#ask + 1] = 'use:' .. m
+    end
+    local v = redis.call('HMGET', key, unpack(ask))
+    for i, m in ipairs(names) do
+      x.media[m] = {rt = v[3 * i - 2] == '1', cap = tonumber(v[3 * i - 1] or 0), use = tonumber(v[3 * i] or 0)}
+    end
+  end
+  return x
+end
+
+-- May be offered a leg of that medium now.
+local function ready(x, medium)
+  local m = x.media[medium]
+  return x.active and not x.dnd and x.bridges ~= '' and m ~= nil and m.rt and m.use < m.cap
+end
+
+-- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have.
+local function publish(p, expert, x)
+  x.rev = redis.call('HINCRBY', p .. 'x:' .. expert, 'rev', 1)
+  local media = {}
+  for name, m in pairs(x.media) do
+    media[#media + 1] = {name, m.rt and 1 or 0, m.cap, m.use}
+  end
+  local record = cjson.encode({rev = x.rev, dir = x.dir, active = x.active, state = x.state, dnd = x.dnd,
+                               desk = x.bridges ~= '', idle = x.idle, media = media})
+  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', record)
+end
+
+-- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;
+-- where he became ready for a medium it marks his buckets as freed and, if anybody waits there, adds one wake.
+local function changed(p, expert, before, after)
+  local id = publish(p, expert, after)
+  for name in pairs(after.media) do
+    if ready(after, name) and not (before and ready(before, name)) then
+      local marks, waited = {}, false
+      for _, bucket in ipairs(cjson.decode(after.buckets)) do
+        marks[#marks + 1] = name .. ':' .. bucket
+        marks[#marks + 1] = id
+        waited = waited or redis.call('EXISTS', p .. 'wait:' .. name .. ':' .. bucket) == 1
+      end
+      if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
+      if waited then
+        redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'm', name, 'r', id)
+      end
+    end
+  end
+  return id
+end
+
+-- A hint to every bridge at which a watcher or a desk of these experts is attached: read the session again.
+local function hint(p, session, experts)
+  local bridges = {}
+  for _, b in ipairs(split(redis.call('HGET', p .. 's:' .. session, 'watchers') or '', ',')) do bridges[b] = true end
+  for _, expert in ipairs(experts) do
+    for _, b in ipairs(split(redis.call('HGET', p .. 'x:' .. expert, 'bridges') or '', ',')) do bridges[b] = true end
+  end
+  for bridge in pairs(bridges) do
+    redis.call('XADD', p .. 'out:' .. bridge, 'MAXLEN', '~', 10000, '*', 's', session)
+  end
+end
