@@ -1,0 +1,140 @@
+#include "support/system.h"
+
+#include <stdexcept>
+
+namespace expertline::test {
+namespace {
+
+constexpr auto kShapes = {Shape::Embedded, Shape::ThreeServices, Shape::Replicated};
+constexpr auto kServices = {Service::Presence, Service::Strategy, Service::Bridge};
+
+std::string name_of(Service service) {
+  switch (service) {
+    case Service::Presence:
+      return "presence-ingest";
+    case Service::Strategy:
+      return "strategy-evaluation";
+    case Service::Bridge:
+      return "session-bridge";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string name_of(Shape shape) {
+  switch (shape) {
+    case Shape::Embedded:
+      return "embedded";
+    case Shape::ThreeServices:
+      return "three";
+    case Shape::Replicated:
+      return "replicated";
+  }
+  return "";
+}
+
+std::optional<Shape> shape_named(const std::string& name) {
+  for (const Shape shape : kShapes) {
+    if (name_of(shape) == name) return shape;
+  }
+  return std::nullopt;
+}
+
+System::System(SystemOptions options) : options_(std::move(options)) {
+  if (options_.shape == Shape::Embedded) {
+    services_[Service::Bridge].push_back({.address = "127.0.0.1:" + std::to_string(free_port()), .process = nullptr});
+  } else {
+    redis_ = std::make_unique<RedisServer>(folder_ / "redis");
+    for (const Service service : kServices) {
+      for (size_t i = 0; i < replicas(); ++i) {
+        services_[service].push_back({.address = "127.0.0.1:" + std::to_string(free_port()), .process = nullptr});
+      }
+    }
+  }
+  start_all();
+}
+
+System::Replica& System::at(Service service, size_t replica) {
+  auto& all = services_.at(options_.shape == Shape::Embedded ? Service::Bridge : service);
+  return all[replica % all.size()];
+}
+
+std::string System::addresses(Service service) const {
+  std::string all;
+  for (const Replica& replica : services_.at(options_.shape == Shape::Embedded ? Service::Bridge : service)) {
+    all += (all.empty() ? "" : ",") + replica.address;
+  }
+  return all;
+}
+
+std::string System::target(Service service) const { return "ipv4:" + addresses(service); }
+
+std::string System::address(Service service, size_t replica) const {
+  return const_cast<System*>(this)->at(service, replica).address;
+}
+
+Process& System::process(Service service, size_t replica) { return *at(service, replica).process; }
+
+std::string System::redis_socket() const { return redis_ ? redis_->socket() : folder_ / "data/redis.sock"; }
+
+std::vector<std::string> System::command(Service service, const Replica& replica) const {
+  std::vector<std::string> argv;
+  if (options_.shape == Shape::Embedded) {
+    argv = {EXPERTLINE_COMMAND, "up",       "--listen", replica.address, "--data",
+            folder_ / "data",   "--domain", "main",     "--strategies",  options_.strategies};
+    if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
+    return argv;
+  }
+  switch (service) {
+    case Service::Presence:
+      argv = {EXPERTLINE_PRESENCE_INGEST};
+      if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
+      break;
+    case Service::Strategy:
+      argv = {EXPERTLINE_STRATEGY_EVALUATION, "--presence", addresses(Service::Presence), "--strategies",
+              options_.strategies};
+      break;
+    case Service::Bridge: {
+      const auto number = &replica - services_.at(Service::Bridge).data() + 1;
+      argv = {EXPERTLINE_SESSION_BRIDGE, "--strategy", addresses(Service::Strategy), "--id",
+              "bridge-" + std::to_string(number)};
+      break;
+    }
+  }
+  argv.insert(argv.end(), {"--listen", replica.address, "--redis", redis_->url(), "--domain", "main"});
+  return argv;
+}
+
+void System::launch(Service service, size_t replica) {
+  Replica& it = at(service, replica);
+  const std::string name = options_.shape == Shape::Embedded ? "expertline" : name_of(service);
+  const auto output = folder_ / (name + "-" + std::to_string(replica) + "." + std::to_string(++starts_) + ".log");
+  it.process = std::make_unique<Process>(command(service, it), output);
+}
+
+void System::kill(Service service, size_t replica) { process(service, replica).kill(); }
+
+void System::start(Service service, size_t replica) {
+  launch(service, replica);
+  process(service, replica).wait_for_output("ready");
+}
+
+void System::kill_all() {
+  for (auto& [service, all] : services_) {
+    for (Replica& replica : all) replica.process->kill();
+  }
+  if (redis_) redis_->kill();
+}
+
+void System::start_all() {
+  if (redis_) redis_->start();
+  for (auto& [service, all] : services_) {
+    for (size_t i = 0; i < all.size(); ++i) launch(service, i);
+  }
+  for (auto& [service, all] : services_) {
+    for (Replica& replica : all) replica.process->wait_for_output("ready");
+  }
+}
+
+}  // namespace expertline::test
