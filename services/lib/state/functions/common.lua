@@ -92,16 +92,20 @@ local function ready(x, medium)
   return x.active and not x.dnd and x.bridges ~= '' and m ~= nil and m.rt and m.use < m.cap
 end
 
--- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have.
-local function publish(p, expert, x)
-  x.rev = redis.call('HINCRBY', p .. 'x:' .. expert, 'rev', 1)
+-- The whole state of an expert as readers get it, JSON.
+local function state_json(x)
   local media = {}
   for name, m in pairs(x.media) do
     media[#media + 1] = {name, m.rt and 1 or 0, m.cap, m.use}
   end
-  local record = cjson.encode({rev = x.rev, dir = x.dir, active = x.active, state = x.state, dnd = x.dnd,
-                               desk = x.bridges ~= '', idle = x.idle, media = media})
-  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', record)
+  return cjson.encode({rev = x.rev, dir = x.dir, active = x.active, state = x.state, dnd = x.dnd,
+                       desk = x.bridges ~= '', idle = x.idle, media = media})
+end
+
+-- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have.
+local function publish(p, expert, x)
+  x.rev = redis.call('HINCRBY', p .. 'x:' .. expert, 'rev', 1)
+  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', state_json(x))
 end
 
 -- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;

@@ -1,0 +1,209 @@
+-- Routing of one leg: reserve, wait, settle by strategy-evaluation; answer by session-bridge.
+
+-- The leg if it is still as the caller saw it and an expert is sought, else nil: what was decided is stale.
+local function leg_to_route(p, q)
+  if redis.call('HGET', session_key(p, q.s), 'state') ~= 'open' then return nil end
+  local l = load_leg(p, q.s, q.leg)
+  if l and l.v == q.version and (l.state == 'routing' or l.state == 'waiting') then return l end
+  return nil
+end
+
+-- An earlier waiting leg that stands in one of the expert's buckets, so that nobody is overtaken.
+local function somebody_before(p, l, x)
+  for _, bucket in ipairs(cjson.decode(x.buckets)) do
+    local first = redis.call('ZRANGE', p .. 'wait:' .. l.medium .. ':' .. bucket, 0, 0, 'WITHSCORES')
+    if first[2] and tonumber(first[2]) < tonumber(score(l)) then return true end
+  end
+  return false
+end
+
+local function note_decision(l, q)
+  if l.step ~= q.step then
+    l.step_offers = 0
+    l.wait_left = nil
+  end
+  l.step, l.step_name, l.strat, l.rev = q.step, q.step_name, q.strat, q.rev
+end
+
+-- An expert gets the leg: by accepting an offer, or straight.
+local function give(p, s, l, expert, name, dn, attach, now)
+  l.expert, l.name, l.dn = expert, name, dn
+  if l.connect then
+    l.state, l.due = 'connecting', now + CONNECT_MS
+  else
+    l.state, l.due, l.began = 'active', now + LONGEST_MS, now
+  end
+  -- What a strategy attaches is small and checked when it is loaded; the limit is for callers.
+  change_user_data(p, s, {}, attach, 1e9)
+end
+
+-- reserve {s, leg, version, step, step_name, strat, rev, to, within_ms, straight, from_waiting,
+--          experts = [{e, name, dn}]}, then per expert: details, number of attached fields, "=key", value...
+-- The first `to` of the experts who are free now are held and asked (or the first gets the leg, if `straight`).
+-- -> ok, leg version, expert, n, expert, n...; stale; none, id of the change log's end;
+--    behind, expert: an earlier leg waits that he may serve: wait and have him woken.
+redis.register_function('xl1_reserve', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local l = leg_to_route(p, q)
+  if not l then return {'stale'} end
+  local now, at, answer, taken, touched = now_ms(p), 2, {}, {}, {}
+  local queue = not q.from_waiting and redis.call('EXISTS', p .. 'wait:' .. l.medium) == 1
+  for _, c in ipairs(q.experts) do
+    local details, attached = args[at], tonumber(args[at + 1])
+    local attach = {}
+    for i = at + 2, at + 1 + attached do attach[#attach + 1] = args[i] end
+    at = at + 2 + attached
+    local x = load_expert(p, c.e)
+    local mine = redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
+    if x and #taken < q.to and (mine or ready(x, l.medium)) then
+      if queue and not mine and somebody_before(p, l, x) then
+        if #taken == 0 then return {'behind', c.e} end
+      elseif take(p, q.s, l, c.e) then
+        c.details, c.attach = details, attach
+        taken[#taken + 1] = c
+      end
+    end
+  end
+  if #taken == 0 then
+    local last = redis.call('XREVRANGE', p .. 'xlog', '+', '-', 'COUNT', 1)
+    return {'none', last[1] and last[1][1] or '0-0'}
+  end
+  note_decision(l, q)
+  leave_waiting(p, q.s, l, now)
+  if l.held then
+    local kept = false
+    for _, c in ipairs(taken) do kept = kept or c.e == l.held end
+    if not kept then release(p, q.s, l, l.held) end
+    l.held = nil
+  end
+  l.expert = nil
+  if q.straight then
+    local c = taken[1]
+    give(p, q.s, l, c.e, c.name, c.dn, c.attach, now)
+    answer = {c.e, '0'}
+    touched[1] = c.e
+    redis.call('HSET', session_key(p, q.s), 'd:' .. l.id .. ':0', c.details)
+  else
+    l.state, l.due = 'offering', now + q.within_ms
+    for _, c in ipairs(taken) do
+      l.n = l.n + 1
+      l.step_offers = l.step_offers + 1
+      l.open = joined(l.open, tostring(l.n))
+      redis.call('HSET', session_key(p, q.s), 'f:' .. l.id .. ':' .. l.n,
+                 cjson.encode({e = c.e, name = c.name, dn = c.dn, at = now, due = l.due}),
+                 'd:' .. l.id .. ':' .. l.n, c.details)
+      answer[#answer + 1] = c.e
+      answer[#answer + 1] = int(l.n)
+      touched[#touched + 1] = c.e
+    end
+  end
+  save_leg(p, q.s, l)
+  hint(p, q.s, touched)
+  return {'ok', int(l.v), unpack(answer)}
+end)
+
+-- wait {s, leg, version, step, step_name, strat, rev, bucket, wait_ms, seen, wake}: the leg joins those who wait, unless
+-- the bucket was freed after the change `seen` by the decider. `wake` names an expert it is behind an earlier leg for.
+-- -> ok, leg version; stale; again, id of the change to have seen.
+redis.register_function('xl1_wait', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local l = leg_to_route(p, q)
+  if not l or l.state ~= 'routing' then return {'stale'} end
+  local now = now_ms(p)
+  local freed = redis.call('HGET', p .. 'freed', l.medium .. ':' .. q.bucket)
+  if not q.wake and freed and id_less(q.seen, freed) then return {'again', freed} end
+  note_decision(l, q)
+  if l.held then
+    release(p, q.s, l, l.held)
+    l.held, l.expert = nil, nil
+  end
+  l.state, l.bucket, l.wait_from = 'waiting', q.bucket, now
+  l.wait_left = l.wait_left or q.wait_ms
+  if q.wake then l.wait_left = math.max(l.wait_left, 1000) end
+  l.due = now + l.wait_left
+  redis.call('ZADD', p .. 'wait:' .. l.medium .. ':' .. l.bucket, score(l), q.s .. ' ' .. l.id)
+  redis.call('ZADD', p .. 'wait:' .. l.medium, score(l), q.s .. ' ' .. l.id)
+  save_leg(p, q.s, l)
+  if q.wake then
+    redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', q.wake, 'm', l.medium, 'r', '0-0')
+  end
+  hint(p, q.s, {})
+  return {'ok', int(l.v)}
+end)
+
+-- waiting {expert, medium, after, most}: the legs that wait in any of the expert's buckets, in order, after that
+-- score ("-inf" to begin) -> ok, session, leg, score, ...; or full, if he is not free (any more).
+redis.register_function('xl1_waiting', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local x = load_expert(p, q.expert)
+  if not x or not ready(x, q.medium) then return {'full'} end
+  local found = {}
+  for _, bucket in ipairs(cjson.decode(x.buckets)) do
+    local legs = redis.call('ZRANGEBYSCORE', p .. 'wait:' .. q.medium .. ':' .. bucket, q.after, '+inf', 'WITHSCORES',
+                            'LIMIT', 0, q.most)
+    for i = 1, #legs, 2 do found[#found + 1] = {legs[i], legs[i + 1]} end
+  end
+  table.sort(found, function(a, b) return tonumber(a[2]) < tonumber(b[2]) end)
+  local answer = {'ok'}
+  for i = 1, math.min(#found, q.most) do
+    for _, part in ipairs(split(found[i][1], ' ')) do answer[#answer + 1] = part end
+    answer[#answer + 1] = found[i][2]
+  end
+  return answer
+end)
+
+-- settle {s, leg, version, step, step_name, strat, rev}, bytes of the default target: default routing applies; what the
+-- call's own request named goes before it -> ok, leg version; stale.
+redis.register_function('xl1_settle', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local l = leg_to_route(p, q)
+  if not l then return {'stale'} end
+  note_decision(l, q)
+  local key = session_key(p, q.s)
+  redis.call('HSET', key, 'default:' .. l.id, redis.call('HGET', key, 'fallback:' .. l.id) or args[2])
+  local touched = {}
+  end_leg(p, q.s, l, 'default_routed', now_ms(p), touched)
+  hint(p, q.s, touched)
+  return {'ok', int(l.v)}
+end)
+
+-- An offer's deadline passed: its one outcome, and on to the next expert when no offer is left.
+local function time_out(p, s, l, now, touched)
+  for _, n in ipairs(split(l.open, ',')) do
+    local offer = load_offer(p, s, l, n)
+    if offer.due <= now then close_offer(p, s, l, n, offer, 'timed_out', nil, touched) end
+  end
+  if l.open == '' then reroute(l, now) end
+  save_leg(p, s, l)
+end
+
+-- answer {s, leg, n, expert, outcome = accepted | declined, why}, "=key", value...: the expert's answer.
+-- -> ok, outcome, leg version, state: the answer counts; late, outcome: the offer had one already (or it is not his).
+redis.register_function('xl1_answer', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  if redis.call('EXISTS', session_key(p, q.s)) == 0 then return refused('UNKNOWN_SESSION', 'session', q.s) end
+  local l = load_leg(p, q.s, q.leg)
+  if not l then return refused('UNKNOWN_LEG', 'session', q.s, 'leg', q.leg) end
+  local offer = load_offer(p, q.s, l, q.n)
+  if not offer or offer.e ~= q.expert then return refused('UNKNOWN_OFFER', 'session', q.s, 'leg', q.leg, 'n', int(q.n)) end
+  if offer.o then return {'late', offer.o} end
+  local now, touched = now_ms(p), {}
+  if now > offer.due then
+    time_out(p, q.s, l, now, touched)
+    hint(p, q.s, touched)
+    return {'late', 'timed_out', int(l.v), l.state}
+  end
+  close_offer(p, q.s, l, q.n, offer, q.outcome, q.why, touched)
+  if q.outcome == 'accepted' then
+    close_open_offers(p, q.s, l, 'rescinded', touched)
+    l.taken = q.n
+    local attach = {}
+    for i = 2, #args do attach[#attach + 1] = args[i] end
+    give(p, q.s, l, offer.e, offer.name, offer.dn, attach, now)
+  elseif l.open == '' then
+    reroute(l, now)
+  end
+  save_leg(p, q.s, l)
+  hint(p, q.s, touched)
+  return {'ok', q.outcome, int(l.v), l.state}
+end)

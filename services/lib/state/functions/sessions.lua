@@ -1,0 +1,366 @@
+-- Sessions, their legs and offers: what all functions about them share, and the functions of the agent's side.
+--
+-- {D}:s:<session> HASH
+--   v, state (open, ended), outcome, created, ended, order   order: position in the lists of sessions
+--   facts         bytes of a v1.Session that holds agent and interaction only
+--   legs          ids joined by ","
+--   watchers      bridges at which somebody watches, joined by ","
+--   l:<leg>       JSON, see new_leg()
+--   default:<leg> bytes of the v1.DefaultTarget the leg was routed to; fallback:<leg>: the one its RouteCall named
+--   f:<leg>:<n>   JSON offer {e = expert, name, dn, at, due, o = outcome, why}
+--   d:<leg>:<n>   bytes of the offer's details, opaque here
+--   q:<request_id> and queue of them in `asked`: payload hash and answer
+-- {D}:u:<session> HASH: "=key" -> t|n|b and the content; "rev"
+-- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = ms
+-- {D}:sessions:all|open|ended ZSET by order; {D}:c:<call> -> "session leg"
+-- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has
+
+local REROUTE_MS = 2000         -- a bridge that died before Route strands nobody
+local CONNECT_MS = 60000        -- a routed call nobody reports on counts as not answered
+local LONGEST_MS = 12 * 3600 * 1000
+local IDEMPOTENCE_MS = 600000
+local KEPT_ANSWERS = 32
+local OFFER_STATES = {routing = true, waiting = true, offering = true}  -- an expert is still being sought
+
+local function session_key(p, s) return p .. 's:' .. s end
+
+local function open_session(p, s)
+  local state = redis.call('HGET', session_key(p, s), 'state')
+  if not state then return nil, refused('UNKNOWN_SESSION', 'session', s) end
+  if state ~= 'open' then return nil, refused('WRONG_STATE', 'session', s, 'state', 'ended') end
+  return true
+end
+
+-- A leg: {id, medium, state, v, rp, strat, rev, step, step_name, seed, order, pri, step_offers, wait_left, wait_from,
+-- bucket, expert, name, dn, n (offers made), open (numbers of open offers), taken (n of the accepted offer), outcome,
+-- call, kind, connect (the platform connects it: a voice call), routed (a RouteCall is open), deadline, due,
+-- asked (experts not to be asked again although no offer says so), held, began (ms it became active)}. Lists are texts joined by ",".
+local function load_leg(p, s, id)
+  local text = redis.call('HGET', session_key(p, s), 'l:' .. id)
+  return text and cjson.decode(text)
+end
+
+local function save_leg(p, s, l)
+  l.v = l.v + 1
+  local due = l.due
+  if l.deadline and (OFFER_STATES[l.state]) then due = math.min(due, l.deadline) end
+  if l.state == 'ended' then
+    redis.call('ZREM', p .. 'due', 'leg ' .. s .. ' ' .. l.id)
+  else
+    redis.call('ZADD', p .. 'due', int(due), 'leg ' .. s .. ' ' .. l.id)
+  end
+  redis.call('HSET', session_key(p, s), 'l:' .. l.id, cjson.encode(l))
+  redis.call('HINCRBY', session_key(p, s), 'v', 1)
+end
+
+local function joined(list, item)
+  return (list and list ~= '') and (list .. ',' .. item) or item
+end
+
+local function without(list, item)
+  local kept = {}
+  for _, part in ipairs(split(list, ',')) do
+    if part ~= item then kept[#kept + 1] = part end
+  end
+  return table.concat(kept, ',')
+end
+
+-- Answers to repeated requests -----------------------------------------------------------------------------------------
+
+-- The earlier answer to this request id, a refusal if its payload was another, or nil.
+local function remembered(p, s, q)
+  if not q.rid then return nil end
+  local text = redis.call('HGET', session_key(p, s), 'q:' .. q.rid)
+  if not text then return nil end
+  local kept = cjson.decode(text)
+  if kept.hash ~= q.hash then return refused('REQUEST_ID_REUSED', 'request_id', q.rid) end
+  return kept.answer
+end
+
+local function remember(p, s, q, answer)
+  if q.rid then
+    local key = session_key(p, s)
+    redis.call('HSET', key, 'q:' .. q.rid, cjson.encode({hash = q.hash, answer = answer}))
+    local asked = joined(redis.call('HGET', key, 'asked') or '', q.rid)
+    local ids = split(asked, ',')
+    if #ids > KEPT_ANSWERS then
+      redis.call('HDEL', key, 'q:' .. ids[1])
+      asked = table.concat(ids, ',', 2)
+    end
+    redis.call('HSET', key, 'asked', asked)
+  end
+  return answer
+end
+
+-- Capacity ----------------------------------------------------------------------------------------------------------------
+
+-- Holds an expert for a leg. True if he is held (again or already), false if he has no capacity left.
+local function take(p, s, l, expert)
+  local key = p .. 'x:' .. expert
+  local before = load_expert(p, expert)
+  local m = before and before.media[l.medium]
+  if not m or (m.use >= m.cap and redis.call('HEXISTS', key, 'r:' .. s .. ':' .. l.id) == 0) then return false end
+  if redis.call('HSETNX', key, 'r:' .. s .. ':' .. l.id, l.medium) == 1 then
+    redis.call('HINCRBY', key, 'use:' .. l.medium, 1)
+    changed(p, expert, before, load_expert(p, expert))
+  end
+  return true
+end
+
+local function release(p, s, l, expert)
+  local key = p .. 'x:' .. expert
+  local before = load_expert(p, expert)
+  if redis.call('HDEL', key, 'r:' .. s .. ':' .. l.id) == 0 then return end
+  redis.call('HINCRBY', key, 'use:' .. l.medium, -1)
+  local after = load_expert(p, expert)
+  local held = 0
+  for _, m in pairs(after.media) do held = held + m.use end
+  if held == 0 then
+    after.idle = now_ms(p)
+    redis.call('HSET', key, 'idle', int(after.idle))
+  end
+  changed(p, expert, before, after)
+  drop_if_retired(p, expert)
+end
+
+-- Waiting -----------------------------------------------------------------------------------------------------------------
+
+-- By priority, then by arrival; exact up to priority 8,000 and 10^12 legs.
+local function score(l)
+  return int(l.order - (l.pri or 0) * 1e12)
+end
+
+local function leave_waiting(p, s, l, now)
+  if l.state ~= 'waiting' then return end
+  redis.call('ZREM', p .. 'wait:' .. l.medium .. ':' .. l.bucket, s .. ' ' .. l.id)
+  redis.call('ZREM', p .. 'wait:' .. l.medium, s .. ' ' .. l.id)
+  l.wait_left = math.max(0, l.wait_left - (now - l.wait_from))
+end
+
+-- Offers and ends -----------------------------------------------------------------------------------------------------------
+
+local function load_offer(p, s, l, n)
+  local text = redis.call('HGET', session_key(p, s), 'f:' .. l.id .. ':' .. n)
+  return text and cjson.decode(text)
+end
+
+-- Writes the one outcome of an open offer. An expert who did not accept is released. `touched` collects experts.
+local function close_offer(p, s, l, n, offer, outcome, why, touched)
+  offer.o = outcome
+  offer.why = why
+  redis.call('HSET', session_key(p, s), 'f:' .. l.id .. ':' .. n, cjson.encode(offer))
+  l.open = without(l.open, tostring(n))
+  if outcome ~= 'accepted' then release(p, s, l, offer.e) end
+  touched[#touched + 1] = offer.e
+end
+
+local function close_open_offers(p, s, l, outcome, touched)
+  for _, n in ipairs(split(l.open, ',')) do
+    close_offer(p, s, l, n, load_offer(p, s, l, n), outcome, nil, touched)
+  end
+end
+
+-- Ends the session if no leg is left.
+local function end_if_done(p, s, now, outcome)
+  local key = session_key(p, s)
+  local helped, defaulted, canceled = false, false, false
+  for _, id in ipairs(split(redis.call('HGET', key, 'legs'), ',')) do
+    local l = load_leg(p, s, id)
+    if l.state ~= 'ended' then return end
+    helped = helped or l.began ~= nil
+    defaulted = defaulted or l.outcome == 'default_routed'
+    canceled = canceled or l.outcome == 'canceled'
+  end
+  outcome = outcome or (helped and 'helped') or (defaulted and 'default_routed') or (canceled and 'canceled') or 'failed'
+  local order = redis.call('HGET', key, 'order')
+  redis.call('HSET', key, 'state', 'ended', 'outcome', outcome, 'ended', int(now))
+  redis.call('HINCRBY', key, 'v', 1)
+  redis.call('ZREM', p .. 'sessions:open', s)
+  redis.call('ZADD', p .. 'sessions:ended', order, s)
+  local retention = tonumber(redis.call('HGET', p .. 'clock', 'retention') or 24 * 3600 * 1000)
+  redis.call('ZADD', p .. 'due', int(now + retention), 'gone ' .. s)
+end
+
+local function end_leg(p, s, l, outcome, now, touched, session_outcome)
+  if l.state == 'ended' then return end
+  leave_waiting(p, s, l, now)
+  close_open_offers(p, s, l, 'canceled', touched)
+  if l.expert then
+    release(p, s, l, l.expert)
+    touched[#touched + 1] = l.expert
+  end
+  l.state = 'ended'
+  l.outcome = outcome
+  save_leg(p, s, l)
+  end_if_done(p, s, now, session_outcome)
+end
+
+-- Back to choosing: due at once for whoever did this, and again after a while should he die.
+local function reroute(l, now)
+  l.state = 'routing'
+  l.due = now + REROUTE_MS
+end
+
+-- User data -----------------------------------------------------------------------------------------------------------------
+
+-- Bytes of a key and its value as the limit counts them: a number counts 8.
+local function weight(field, value)
+  return #field - 1 + (string.sub(value, 1, 1) == 'n' and 8 or #value - 1)
+end
+
+-- Deletes and sets keys, or changes nothing and returns a refusal. `sets` is a flat list "=key", value.
+local function change_user_data(p, s, deletes, sets, limit)
+  local key = p .. 'u:' .. s
+  local stored, bytes = {}, 0
+  local flat = redis.call('HGETALL', key)
+  for i = 1, #flat, 2 do
+    if flat[i] ~= 'rev' then stored[flat[i]] = flat[i + 1] end
+  end
+  for _, field in ipairs(deletes) do stored[field] = nil end
+  for i = 1, #sets, 2 do stored[sets[i]] = sets[i + 1] end
+  for field, value in pairs(stored) do bytes = bytes + weight(field, value) end
+  if bytes > limit then return refused('USER_DATA_TOO_LARGE', 'bytes', int(bytes), 'limit', int(limit)) end
+  if #deletes > 0 then redis.call('HDEL', key, unpack(deletes)) end
+  for i = 1, #sets, 2 do redis.call('HSET', key, sets[i], sets[i + 1]) end
+  if #deletes + #sets > 0 then
+    redis.call('HINCRBY', key, 'rev', 1)
+    redis.call('HINCRBY', session_key(p, s), 'v', 1)
+  end
+  return nil
+end
+
+-- Beginnings ----------------------------------------------------------------------------------------------------------------
+
+local function next_order(p)
+  return redis.call('HINCRBY', p .. 'clock', 'order', 1)
+end
+
+local function new_session(p, s, facts, bridge, now)
+  local order = next_order(p)
+  redis.call('HSET', session_key(p, s), 'v', 0, 'state', 'open', 'created', int(now), 'order', order, 'facts', facts,
+             'legs', '', 'watchers', bridge)
+  redis.call('ZADD', p .. 'sessions:all', order, s)
+  redis.call('ZADD', p .. 'sessions:open', order, s)
+end
+
+local function new_leg(p, s, q, state, due)
+  local key = session_key(p, s)
+  local l = {id = q.leg, medium = q.medium, state = state, v = 0, rp = q.rp, strat = q.strat, seed = q.seed, step = 0,
+             step_name = '', order = next_order(p), pri = q.pri or 0, step_offers = 0, n = 0, open = '', asked = '',
+             call = q.call, kind = q.kind, connect = q.connect, routed = q.routed, deadline = q.deadline, due = due}
+  redis.call('HSET', key, 'legs', joined(redis.call('HGET', key, 'legs'), q.leg))
+  return l
+end
+
+local function say(p, s, author, id, text, now)
+  return redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(now))
+end
+
+-- A number for the next leg of a session: v1, v2, ...
+local function next_leg_id(p, s)
+  return 'v' .. int(redis.call('HINCRBY', session_key(p, s), 'voice', 1))
+end
+
+-- enqueue {s, leg, medium, rp, strat, seed, agent, bridge, limit, rid, hash}, facts, text, user data...: a new session
+-- with one leg to be routed -> ok, session, leg version; or again, session (the request was answered before).
+redis.register_function('xl1_enqueue', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local idem = q.rid and (p .. 'idem:start:' .. q.rid)
+  if idem then
+    local kept = redis.call('HMGET', idem, 'hash', 'session')
+    if kept[1] then
+      if kept[1] ~= q.hash then return refused('REQUEST_ID_REUSED', 'request_id', q.rid) end
+      return {'again', kept[2]}
+    end
+  end
+  local now = now_ms(p)
+  local sets = {}
+  for i = 4, #args do sets[#sets + 1] = args[i] end
+  local too_large = change_user_data(p, q.s, {}, sets, q.limit)
+  if too_large then return too_large end
+  new_session(p, q.s, args[2], q.bridge, now)
+  if args[3] ~= '' then say(p, q.s, 1, q.agent, args[3], now) end
+  local l = new_leg(p, q.s, q, 'routing', now + REROUTE_MS)
+  save_leg(p, q.s, l)
+  if idem then
+    redis.call('HSET', idem, 'hash', q.hash, 'session', q.s)
+    redis.call('PEXPIRE', idem, IDEMPOTENCE_MS)
+  end
+  return {'ok', q.s, int(l.v)}
+end)
+
+-- say {s, author, id, expert, rid, hash}, text -> ok, message id. Needs the active leg without a call of its own
+-- (the conversation); an expert must be the one on it.
+redis.register_function('xl1_say', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local earlier = remembered(p, q.s, q)
+  if earlier then return earlier end
+  local open, refusal = open_session(p, q.s)
+  if not open then return refusal end
+  local on
+  for _, id in ipairs(split(redis.call('HGET', session_key(p, q.s), 'legs'), ',')) do
+    local l = load_leg(p, q.s, id)
+    if l.state == 'active' and not l.connect and (not q.expert or l.expert == q.expert) then on = l end
+  end
+  if not on then return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation') end
+  local id = say(p, q.s, q.author, q.id, args[2], now_ms(p))
+  hint(p, q.s, {on.expert})
+  return remember(p, q.s, q, {'ok', id})
+end)
+
+-- user_data {s, if_revision, limit, deletes = ["=key"], rid, hash}, "=key", value... -> ok, revision.
+redis.register_function('xl1_user_data', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local earlier = remembered(p, q.s, q)
+  if earlier then return earlier end
+  local open, refusal = open_session(p, q.s)
+  if not open then return refusal end
+  local revision = tonumber(redis.call('HGET', p .. 'u:' .. q.s, 'rev') or 0)
+  if q.if_revision ~= 0 and q.if_revision ~= revision then
+    return refused('REVISION_MISMATCH', 'expected', int(q.if_revision), 'actual', int(revision))
+  end
+  local sets = {}
+  for i = 2, #args do sets[#sets + 1] = args[i] end
+  local too_large = change_user_data(p, q.s, q.deletes, sets, q.limit)
+  if too_large then return too_large end
+  local experts = {}
+  for _, id in ipairs(split(redis.call('HGET', session_key(p, q.s), 'legs'), ',')) do
+    local l = load_leg(p, q.s, id)
+    if l.expert and l.state ~= 'ended' then experts[#experts + 1] = l.expert end
+  end
+  hint(p, q.s, experts)
+  return remember(p, q.s, q, {'ok', redis.call('HGET', p .. 'u:' .. q.s, 'rev') or '0'})
+end)
+
+-- cancel {s, leg, expert, rid, hash}: ends one leg; with `expert` only if he is the one on it -> ok.
+redis.register_function('xl1_cancel', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  if redis.call('EXISTS', session_key(p, q.s)) == 0 then return refused('UNKNOWN_SESSION', 'session', q.s) end
+  local earlier = remembered(p, q.s, q)
+  if earlier then return earlier end
+  local l = load_leg(p, q.s, q.leg)
+  if not l then return refused('UNKNOWN_LEG', 'session', q.s, 'leg', q.leg) end
+  if q.expert and l.expert ~= q.expert then
+    return refused('WRONG_STATE', 'session', q.s, 'leg', q.leg, 'state', 'not the expert on it')
+  end
+  local touched = {}
+  end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now_ms(p), touched)
+  hint(p, q.s, touched)
+  return remember(p, q.s, q, {'ok'})
+end)
+
+-- end {s, outcome, rid, hash}: ends all legs and the session -> ok. Done twice is done once.
+redis.register_function('xl1_end', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local key = session_key(p, q.s)
+  if redis.call('EXISTS', key) == 0 then return refused('UNKNOWN_SESSION', 'session', q.s) end
+  local earlier = remembered(p, q.s, q)
+  if earlier then return earlier end
+  local touched, now = {}, now_ms(p)
+  for _, id in ipairs(split(redis.call('HGET', key, 'legs'), ',')) do
+    local l = load_leg(p, q.s, id)
+    end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now, touched, q.outcome)
+  end
+  hint(p, q.s, touched)
+  return remember(p, q.s, q, {'ok'})
+end)

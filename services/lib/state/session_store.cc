@@ -1,0 +1,559 @@
+#include "state/session_store.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+
+#include <nlohmann/json.hpp>
+
+#include "state/user_data.h"
+
+namespace expertline::state {
+namespace {
+
+using nlohmann::json;
+
+// Texts from protobuf are UTF-8 already; replacing keeps a bad one from ending the process.
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+int64_t number(const std::string& text) {
+  int64_t value = 0;
+  if (!absl::SimpleAtoi(text, &value)) return 0;
+  return value;
+}
+
+Error unavailable() {
+  return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE,
+               .message = "the store does not answer; ask again with the same request id"};
+}
+
+Error internal(const std::string& detail) {
+  return Error{.reason = v1::ERROR_REASON_INTERNAL, .message = "store: " + detail, .metadata = {{"detail", detail}}};
+}
+
+// {"refused", REASON, key, value, ...}
+Error refusal(const std::vector<std::string>& parts) {
+  Error error;
+  if (parts.size() < 2 || !v1::ErrorReason_Parse("ERROR_REASON_" + parts[1], &error.reason)) {
+    return internal("a refusal without a reason");
+  }
+  error.message = parts[1];
+  for (size_t i = 2; i + 1 < parts.size(); i += 2) {
+    error.metadata[parts[i]] = parts[i + 1];
+    absl::StrAppend(&error.message, i == 2 ? ": " : ", ", parts[i], " ", parts[i + 1]);
+  }
+  return error;
+}
+
+void add_request(json& query, const Request& request) {
+  if (request.id.empty()) return;
+  query["rid"] = request.id;
+  query["hash"] = request.payload_hash;
+}
+
+void add_decided(json& query, const LegRef& leg, const Decided& decided) {
+  query["s"] = leg.session;
+  query["leg"] = leg.leg;
+  query["version"] = leg.version;
+  query["step"] = decided.step;
+  query["step_name"] = decided.step_name;
+  query["strat"] = decided.strategy;
+  query["rev"] = decided.revision;
+}
+
+std::string text(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+int64_t integer(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_number() ? static_cast<int64_t>(it->get<double>()) : 0;
+}
+
+bool flag(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_boolean() && it->get<bool>();
+}
+
+std::vector<std::string> parts_of(const std::string& joined) {
+  return absl::StrSplit(joined, ',', absl::SkipEmpty());
+}
+
+Leg read_leg(const std::string& stored) {
+  const json from = json::parse(stored, nullptr, false);
+  Leg leg;
+  if (from.is_discarded()) return leg;
+  leg.id = text(from, "id");
+  leg.medium = text(from, "medium");
+  leg.state = text(from, "state");
+  leg.routing_point = text(from, "rp");
+  leg.strategy = text(from, "strat");
+  leg.revision = text(from, "rev");
+  leg.step_name = text(from, "step_name");
+  leg.bucket = text(from, "bucket");
+  leg.version = integer(from, "v");
+  leg.due = integer(from, "due");
+  leg.deadline = integer(from, "deadline");
+  leg.step = static_cast<int>(integer(from, "step"));
+  leg.step_offers = static_cast<int>(integer(from, "step_offers"));
+  leg.taken = static_cast<int>(integer(from, "taken"));
+  if (!absl::SimpleAtoi(text(from, "seed"), &leg.seed)) leg.seed = 0;
+  if (from.contains("wait_left")) leg.wait_left = integer(from, "wait_left");
+  leg.expert = text(from, "expert");
+  leg.name = text(from, "name");
+  leg.dn = text(from, "dn");
+  leg.outcome = text(from, "outcome");
+  leg.call = text(from, "call");
+  leg.kind = static_cast<int>(integer(from, "kind"));
+  leg.connect = flag(from, "connect");
+  leg.routed = flag(from, "routed");
+  leg.overdue = flag(from, "overdue");
+  leg.asked = parts_of(text(from, "asked"));
+  leg.held = text(from, "held");
+  return leg;
+}
+
+void read_offer(const std::string& stored, Offer& offer) {
+  const json from = json::parse(stored, nullptr, false);
+  if (from.is_discarded()) return;
+  offer.expert = text(from, "e");
+  offer.name = text(from, "name");
+  offer.dn = text(from, "dn");
+  offer.at = integer(from, "at");
+  offer.due = integer(from, "due");
+  offer.outcome = text(from, "o");
+  offer.why = text(from, "why");
+}
+
+// "f:im:3" -> leg im, n 3, the wanted offer of it.
+Offer* offer_of(SessionRecord& session, const std::string& field) {
+  const std::vector<std::string> parts = absl::StrSplit(field, ':');
+  const int n = parts.size() == 3 ? static_cast<int>(number(parts[2])) : 0;
+  if (n == 0) return nullptr;
+  for (Leg& leg : session.legs) {
+    if (leg.id != parts[1]) continue;
+    if (leg.offers.size() < static_cast<size_t>(n)) leg.offers.resize(static_cast<size_t>(n));
+    Offer& offer = leg.offers[static_cast<size_t>(n) - 1];
+    offer.n = n;
+    return &offer;
+  }
+  return nullptr;
+}
+
+Leg* leg_of(SessionRecord& session, std::string_view id) {
+  for (Leg& leg : session.legs) {
+    if (leg.id == id) return &leg;
+  }
+  return nullptr;
+}
+
+SessionRecord read_session(const std::string& id, const redis::Reply& session, const redis::Reply& user_data) {
+  SessionRecord record;
+  record.id = id;
+  std::vector<std::pair<std::string, const std::string*>> later;  // what belongs to legs
+  std::map<std::string, std::string> legs;
+  std::vector<std::string> order;
+  for (size_t i = 0; i + 1 < session.elements.size(); i += 2) {
+    const std::string& field = session.elements[i].text;
+    const std::string& value = session.elements[i + 1].text;
+    if (field == "v") {
+      record.version = number(value);
+    } else if (field == "state") {
+      record.open = value == "open";
+    } else if (field == "outcome") {
+      record.outcome = value;
+    } else if (field == "created") {
+      record.created = number(value);
+    } else if (field == "ended") {
+      record.ended = number(value);
+    } else if (field == "facts") {
+      record.facts.ParseFromString(value);
+    } else if (field == "legs") {
+      order = parts_of(value);
+    } else if (field.starts_with("l:")) {
+      legs[field.substr(2)] = value;
+    } else if (field.starts_with("f:") || field.starts_with("d:") || field.starts_with("default:")) {
+      later.emplace_back(field, &value);
+    }
+  }
+  for (const std::string& leg : order) record.legs.push_back(read_leg(legs[leg]));
+  for (const auto& [field, value] : later) {
+    if (field.starts_with("default:")) {
+      Leg* leg = leg_of(record, std::string_view(field).substr(8));
+      if (leg != nullptr) leg->default_target.emplace().ParseFromString(*value);
+    } else if (Offer* offer = offer_of(record, field)) {
+      if (field[0] == 'f') {
+        read_offer(*value, *offer);
+      } else {
+        offer->details.ParseFromString(*value);
+      }
+    } else if (field.ends_with(":0")) {
+      Leg* leg = leg_of(record, std::string_view(field).substr(2, field.size() - 4));
+      if (leg != nullptr) leg->straight.emplace().ParseFromString(*value);
+    }
+  }
+  for (size_t i = 0; i + 1 < user_data.elements.size(); i += 2) {
+    read_user_data_field(user_data.elements[i].text, user_data.elements[i + 1].text, record.user_data);
+  }
+  return record;
+}
+
+}  // namespace
+
+const Leg* SessionRecord::leg(const std::string& leg_id) const {
+  for (const Leg& leg : legs) {
+    if (leg.id == leg_id) return &leg;
+  }
+  return nullptr;
+}
+
+const Leg* SessionRecord::conversation() const {
+  for (const Leg& leg : legs) {
+    if (leg.state == "active" && !leg.connect) return &leg;
+  }
+  return nullptr;
+}
+
+v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {
+  v1::RoutingFacts facts;
+  facts.set_medium(leg.medium);
+  facts.set_routing_point(leg.routing_point);
+  *facts.mutable_agent() = session.facts.agent();
+  *facts.mutable_interaction() = session.facts.interaction();
+  *facts.mutable_user_data() = session.user_data;
+  facts.set_strategy_revision(leg.revision);
+  facts.set_seed(leg.seed);
+  // Past every step: only `otherwise` is left.
+  facts.set_step(leg.overdue ? std::numeric_limits<int32_t>::max() : leg.step);
+  if (leg.wait_left) {
+    facts.mutable_wait_left()->set_seconds(*leg.wait_left / 1000);
+    facts.mutable_wait_left()->set_nanos(static_cast<int32_t>(*leg.wait_left % 1000) * 1'000'000);
+  }
+  for (const Offer& offer : leg.offers) facts.add_asked(offer.expert);
+  for (const std::string& expert : leg.asked) facts.add_asked(expert);
+  facts.set_step_offers(leg.step_offers);
+  facts.set_held_expert(leg.held);
+  return facts;
+}
+
+SessionStore::SessionStore(redis::Client& client, std::string domain)
+    : client_(client), domain_(std::move(domain)), prefix_("{" + domain_ + "}:") {}
+
+Task<Result<SessionStore::Texts>> SessionStore::run(std::string function, std::string query, Texts rest) {
+  redis::Command command{"FCALL", std::move(function), "1", prefix_ + "clock", std::move(query)};
+  for (std::string& part : rest) command.push_back(std::move(part));
+  const redis::Reply reply = co_await client_.call(std::move(command));
+  if (reply.lost()) co_return unavailable();
+  if (reply.error()) co_return internal(reply.text);
+  Texts texts;
+  for (const redis::Reply& element : reply.elements) texts.push_back(element.text);
+  if (texts.empty()) co_return internal("an empty answer");
+  if (texts[0] == "refused") co_return refusal(texts);
+  co_return texts;
+}
+
+Task<Result<SessionRecord>> SessionStore::read(std::string session) {
+  // Both leave in one write; the second answer comes right behind the first.
+  auto data = std::make_shared<redis::Reply>();
+  redis::Command read_data{"HGETALL", prefix_ + "u:" + session};
+  redis::Command read_hash{"HGETALL", prefix_ + "s:" + session};
+  client_.send(read_data, [data](redis::Reply reply) { *data = std::move(reply); });
+  const redis::Reply hash = co_await client_.call(std::move(read_hash));
+  if (hash.lost() || data->lost()) co_return unavailable();
+  if (hash.error()) co_return internal(hash.text);
+  if (hash.elements.empty()) {
+    co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_SESSION,
+                    .message = "no session " + session + ", or its retention is over",
+                    .metadata = {{"session", session}}};
+  }
+  co_return read_session(session, hash, *data);
+}
+
+Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string before, int most) {
+  redis::Command command{"ZREVRANGEBYSCORE", prefix_ + "sessions:" + list_name,
+                         before.empty() ? "+inf" : "(" + before, "-inf", "WITHSCORES", "LIMIT", "0",
+                         std::to_string(most)};
+  const redis::Reply reply = co_await client_.call(std::move(command));
+  if (reply.lost()) co_return unavailable();
+  if (reply.error()) co_return internal(reply.text);
+  SessionPage page;
+  for (size_t i = 0; i + 1 < reply.elements.size(); i += 2) page.ids.push_back(reply.elements[i].text);
+  if (page.ids.size() == static_cast<size_t>(most)) page.next = reply.elements.back().text;
+  co_return page;
+}
+
+Task<Result<std::vector<v1::Message>>> SessionStore::messages(std::string session, std::string after, int most) {
+  redis::Command command{"XRANGE", prefix_ + "m:" + session, after.empty() ? "-" : "(" + after, "+", "COUNT",
+                         std::to_string(most)};
+  const redis::Reply reply = co_await client_.call(std::move(command));
+  if (reply.lost()) co_return unavailable();
+  if (reply.error()) co_return internal(reply.text);
+  std::vector<v1::Message> messages;
+  for (const redis::Reply& entry : reply.elements) {
+    if (entry.elements.size() != 2) continue;
+    v1::Message message;
+    message.set_id(entry.elements[0].text);
+    const std::vector<redis::Reply>& fields = entry.elements[1].elements;
+    for (size_t i = 0; i + 1 < fields.size(); i += 2) {
+      const std::string& value = fields[i + 1].text;
+      if (fields[i].text == "a") message.set_author(static_cast<v1::MessageAuthor>(number(value)));
+      if (fields[i].text == "i") message.set_author_id(value);
+      if (fields[i].text == "t") message.set_text(value);
+      if (fields[i].text == "w") {
+        message.mutable_time()->set_seconds(number(value) / 1000);
+        message.mutable_time()->set_nanos(static_cast<int32_t>(number(value) % 1000) * 1'000'000);
+      }
+    }
+    messages.push_back(std::move(message));
+  }
+  co_return messages;
+}
+
+Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
+  json query = {{"s", request.session},         {"leg", request.medium},      {"medium", request.medium},
+                {"rp", request.routing_point},  {"strat", request.strategy},  {"seed", std::to_string(request.seed)},
+                {"agent", request.agent_id},    {"bridge", request.bridge},   {"limit", request.user_data_limit}};
+  add_request(query, request.request);
+  Texts rest{request.facts.SerializeAsString(), request.text};
+  append_user_data(request.user_data.values(), rest);
+  const auto answer = co_await run("xl1_enqueue", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  Enqueued enqueued;
+  enqueued.known = answer->at(0) == "again";
+  enqueued.leg.session = answer->at(1);
+  enqueued.leg.leg = request.medium;
+  if (!enqueued.known) enqueued.leg.version = number(answer->at(2));
+  co_return enqueued;
+}
+
+Task<Result<Enqueued>> SessionStore::call(NewCall request) {
+  json query = {{"new_session", request.new_session}, {"medium", request.medium},
+                {"rp", request.routing_point},        {"strat", request.strategy},
+                {"seed", std::to_string(request.seed)}, {"call", request.call},
+                {"kind", request.kind},               {"deadline_ms", request.deadline_ms},
+                {"bridge", request.bridge},           {"limit", request.user_data_limit}};
+  if (!request.session.empty()) query["s"] = request.session;
+  Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
+  append_user_data(request.user_data.values(), rest);
+  const auto answer = co_await run("xl1_call", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  Enqueued enqueued;
+  enqueued.known = answer->at(0) == "again";
+  enqueued.leg.session = answer->at(1);
+  enqueued.leg.leg = answer->at(2);
+  if (!enqueued.known) enqueued.leg.version = number(answer->at(3));
+  co_return enqueued;
+}
+
+Task<Result<LegRef>> SessionStore::find_call(std::string call_id) {
+  const json query = {{"call", call_id}};
+  const auto answer = co_await run("xl1_find_call", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return LegRef{.session = answer->at(1), .leg = answer->at(2)};
+}
+
+Task<Result<std::string>> SessionStore::say(std::string session, v1::MessageAuthor author, std::string id,
+                                            std::string words, Request request) {
+  json query = {{"s", session}, {"author", static_cast<int>(author)}, {"id", id}};
+  if (author == v1::MESSAGE_AUTHOR_EXPERT) query["expert"] = id;
+  add_request(query, request);
+  Texts rest{std::move(words)};
+  const auto answer = co_await run("xl1_say", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  co_return answer->at(1);
+}
+
+Task<Result<int64_t>> SessionStore::update_user_data(v1::UpdateUserDataRequest update, std::string session,
+                                                     int64_t limit, Request request) {
+  json query = {{"s", session}, {"if_revision", update.if_revision()}, {"limit", limit}, {"deletes", json::array()}};
+  for (const std::string& key : update.delete_()) query["deletes"].push_back("=" + key);
+  add_request(query, request);
+  Texts rest;
+  append_user_data(update.set(), rest);
+  const auto answer = co_await run("xl1_user_data", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  co_return number(answer->at(1));
+}
+
+Task<Result<Done>> SessionStore::cancel(std::string session, std::string leg, std::string expert, Request request) {
+  json query = {{"s", session}, {"leg", leg}};
+  if (!expert.empty()) query["expert"] = expert;
+  add_request(query, request);
+  const auto answer = co_await run("xl1_cancel", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+Task<Result<Done>> SessionStore::end(std::string session, std::string outcome, Request request) {
+  json query = {{"s", session}};
+  if (!outcome.empty()) query["outcome"] = outcome;
+  add_request(query, request);
+  const auto answer = co_await run("xl1_end", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+Task<Result<Held>> SessionStore::hold(HoldVoice hold) {
+  json query = {{"s", hold.session},         {"medium", hold.medium}, {"expert", hold.expert},
+                {"dn", hold.dn},             {"rp", hold.routing_point}, {"kind", hold.kind},
+                {"hold_ms", hold.hold_ms},   {"seed", std::to_string(hold.seed)}, {"strat", hold.strategy}};
+  if (!hold.call.empty()) query["call"] = hold.call;
+  add_request(query, hold.request);
+  const auto answer = co_await run("xl1_hold", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return Held{.leg = answer->at(1), .until = number(answer->at(2))};
+}
+
+Task<Result<Answered>> SessionStore::voice(std::string session, std::string leg, std::string event) {
+  const json query = {{"s", session}, {"leg", leg}, {"event", event}};
+  const auto answer = co_await run("xl1_voice", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  Answered answered;
+  answered.outcome = answer->at(1);
+  answered.leg = LegRef{.session = session, .leg = leg, .version = number(answer->at(2))};
+  answered.route = answer->at(1) == "routing";
+  co_return answered;
+}
+
+Task<Result<Answered>> SessionStore::answer(std::string session, std::string leg, int n, std::string expert,
+                                            std::string outcome, std::string why, v1::UserData attach) {
+  json query = {{"s", session}, {"leg", leg}, {"n", n}, {"expert", expert}, {"outcome", outcome}};
+  if (!why.empty()) query["why"] = why;
+  Texts rest;
+  append_user_data(attach.values(), rest);
+  const auto answer = co_await run("xl1_answer", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  Answered answered;
+  answered.late = answer->at(0) == "late";
+  answered.outcome = answer->at(1);
+  if (answer->size() == 4) {
+    answered.leg = LegRef{.session = session, .leg = leg, .version = number(answer->at(2))};
+    answered.route = answer->at(3) == "routing";
+  }
+  co_return answered;
+}
+
+Task<Result<Reservation>> SessionStore::reserve(LegRef leg, Decided decided, int to, int64_t within_ms, bool straight,
+                                                bool from_waiting, std::vector<Candidate> candidates) {
+  json query = {{"to", to}, {"within_ms", within_ms}, {"straight", straight}, {"from_waiting", from_waiting},
+                {"experts", json::array()}};
+  add_decided(query, leg, decided);
+  Texts rest;
+  for (const Candidate& candidate : candidates) {
+    query["experts"].push_back({{"e", candidate.expert}, {"name", candidate.name}, {"dn", candidate.dn}});
+    rest.push_back(candidate.details.SerializeAsString());
+    Texts attach;
+    if (straight) append_user_data(candidate.details.attach().values(), attach);
+    rest.push_back(std::to_string(attach.size()));
+    for (std::string& part : attach) rest.push_back(std::move(part));
+  }
+  const auto answer = co_await run("xl1_reserve", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  Reservation reservation;
+  const std::string& what = answer->at(0);
+  if (what == "ok") {
+    reservation.outcome = Reservation::Outcome::reserved;
+    for (size_t i = 2; i < answer->size(); i += 2) reservation.experts.push_back(answer->at(i));
+  } else if (what == "none") {
+    reservation.outcome = Reservation::Outcome::none;
+    reservation.log_end = answer->at(1);
+  } else if (what == "behind") {
+    reservation.outcome = Reservation::Outcome::behind;
+    reservation.experts.push_back(answer->at(1));
+  }
+  co_return reservation;
+}
+
+Task<Result<WaitAnswer>> SessionStore::wait(LegRef leg, Decided decided, std::string bucket, int64_t wait_ms,
+                                            std::string seen, std::string wake) {
+  json query = {{"bucket", bucket}, {"wait_ms", wait_ms}, {"seen", seen.empty() ? "0-0" : seen}};
+  if (!wake.empty()) query["wake"] = wake;
+  add_decided(query, leg, decided);
+  const auto answer = co_await run("xl1_wait", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  WaitAnswer result;
+  if (answer->at(0) == "ok") result.outcome = WaitAnswer::Outcome::waiting;
+  if (answer->at(0) == "again") {
+    result.outcome = WaitAnswer::Outcome::again;
+    result.change = answer->at(1);
+  }
+  co_return result;
+}
+
+Task<Result<bool>> SessionStore::settle(LegRef leg, Decided decided, v1::DefaultTarget target) {
+  json query;
+  add_decided(query, leg, decided);
+  Texts rest{target.SerializeAsString()};
+  const auto answer = co_await run("xl1_settle", dump(query), std::move(rest));
+  if (!answer) co_return answer.error();
+  co_return answer->at(0) == "ok";
+}
+
+Task<Result<Waiting>> SessionStore::waiting(std::string expert, std::string medium, std::string after, int most) {
+  const json query = {
+      {"expert", expert}, {"medium", medium}, {"after", after.empty() ? "-inf" : "(" + after}, {"most", most}};
+  const auto answer = co_await run("xl1_waiting", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  Waiting waiting;
+  waiting.full = answer->at(0) == "full";
+  for (size_t i = 1; i + 2 < answer->size(); i += 3) {
+    waiting.entries.push_back(
+        {.leg = {.session = answer->at(i), .leg = answer->at(i + 1)}, .score = answer->at(i + 2)});
+  }
+  co_return waiting;
+}
+
+Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, int most) {
+  const json query = {{"elapsed_ms", elapsed_ms}, {"retention_ms", retention_ms}, {"most", most}};
+  const auto answer = co_await run("xl1_tick", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  Tick tick;
+  tick.now = number(answer->at(1));
+  tick.wall = number(answer->at(2));
+  tick.next_in = number(answer->at(3));
+  for (size_t i = 4; i + 2 < answer->size(); i += 3) {
+    tick.route.push_back(
+        {.session = answer->at(i), .leg = answer->at(i + 1), .version = number(answer->at(i + 2))});
+  }
+  co_return tick;
+}
+
+Task<Result<bool>> SessionStore::renew_bridge(std::string bridge, bool fresh) {
+  const json query = {{"bridge", bridge}, {"fresh", fresh}};
+  const auto answer = co_await run("xl1_bridge", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return answer->at(0) == "ok";
+}
+
+Task<Result<std::vector<std::optional<std::vector<std::string>>>>> SessionStore::attach_desk(
+    std::string bridge, std::vector<std::string> experts) {
+  const json query = {{"bridge", bridge}, {"attach", true}, {"experts", experts}};
+  const auto answer = co_await run("xl1_desk", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  std::vector<std::optional<std::vector<std::string>>> held;
+  for (size_t i = 1; i < answer->size(); ++i) {
+    if (answer->at(i) == "unknown") {
+      held.emplace_back(std::nullopt);
+    } else {
+      held.emplace_back(parts_of(answer->at(i)));
+    }
+  }
+  co_return held;
+}
+
+Task<Result<Done>> SessionStore::detach_desk(std::string bridge, std::vector<std::string> experts) {
+  const json query = {{"bridge", bridge}, {"attach", false}, {"experts", experts}};
+  const auto answer = co_await run("xl1_desk", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+Task<Result<Done>> SessionStore::watch(std::string bridge, std::string session, bool on) {
+  const json query = {{"bridge", bridge}, {"s", session}, {"on", on}};
+  const auto answer = co_await run("xl1_watch", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+}  // namespace expertline::state
