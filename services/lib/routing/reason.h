@@ -1,0 +1,42 @@
+// Why an expert is not taken. The names are the ones in explanations, metrics and docs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace expertline::routing {
+
+// An expert who is dropped for several reasons is counted under the first that applies: those of the request, then
+// those of the step's find, then his own status in the order written here.
+enum class Reason : uint8_t {
+  // Status of an expert for one medium.
+  kReady,          // ready
+  kRetired,        // retired: left the directory while he still held a session
+  kNoMedium,       // no_medium: cannot take this medium, or with a capacity of 0
+  kDoNotDisturb,   // do_not_disturb
+  kOffline,        // offline: not routable by presence, being offline; the next four likewise
+  kAway,           // away
+  kBusy,           // busy
+  kOnThePhone,     // on_the_phone
+  kAppearOffline,  // appear_offline
+  kNotRoutable,    // not_routable: by presence, though online (such as IM off)
+  kNoDesk,         // no_desk: no desk is connected that could show him anything
+  kAtCapacity,     // at_capacity: holds as many legs as he may
+  // The request.
+  kAskingAgent,  // asking_agent: he is the agent who asks
+  kAskedBefore,  // asked_before: he was asked for this leg, or could not be reached
+  kExcluded,     // excluded: by the step
+  // The step's find.
+  kSkill,        // skill: lacks a skill
+  kSkillLevel,   // skill_level: has the skill at another level
+  kGroup,        // group: in none of the groups
+  kOtherExpert,  // other_expert: not the one who is named
+};
+
+// How many reasons are a status.
+inline constexpr size_t kStatusCount = static_cast<size_t>(Reason::kAtCapacity) + 1;
+
+std::string_view reason_name(Reason reason);
+
+}  // namespace expertline::routing
