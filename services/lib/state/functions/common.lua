@@ -130,6 +130,7 @@ local function changed(p, expert, before, after)
 end
 
 -- A hint to every bridge at which a watcher or a desk of these experts is attached: read the session again.
+-- A bridge whose lease ran out gets none.
 local function hint(p, session, experts)
   local bridges = {}
   for _, b in ipairs(split(redis.call('HGET', p .. 's:' .. session, 'watchers') or '', ',')) do bridges[b] = true end
@@ -137,6 +138,8 @@ local function hint(p, session, experts)
     for _, b in ipairs(split(redis.call('HGET', p .. 'x:' .. expert, 'bridges') or '', ',')) do bridges[b] = true end
   end
   for bridge in pairs(bridges) do
-    redis.call('XADD', p .. 'out:' .. bridge, 'MAXLEN', '~', 10000, '*', 's', session)
+    if redis.call('ZSCORE', p .. 'bridges', bridge) then
+      redis.call('XADD', p .. 'out:' .. bridge, 'MAXLEN', '~', 10000, '*', 's', session)
+    end
   end
 end

@@ -1,0 +1,285 @@
+#include "state/expert_store.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace expertline::state {
+namespace {
+
+using nlohmann::json;
+
+// The same bytes for equal messages, so that the store can compare.
+std::string serialize(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+template <typename T>
+T number(std::string_view text) {
+  T value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+const char* flag(bool value) { return value ? "1" : "0"; }
+
+std::string buckets(const std::string& expert, const v1::Expert& record) {
+  std::vector<std::string> names = {"all", "expert=" + expert};
+  for (const auto& [skill, level] : record.skills()) names.push_back("skill=" + skill);
+  for (const std::string& group : record.groups()) names.push_back("group=" + group);
+  std::sort(names.begin() + 2, names.end());
+  return json(names).dump();
+}
+
+std::optional<ExpertState> parse_state(const std::string& text) {
+  const json from = json::parse(text, nullptr, false);
+  if (!from.is_object()) return std::nullopt;
+  ExpertState state;
+  state.revision = from.value("rev", int64_t{0});
+  state.directory_revision = from.value("dir", int64_t{0});
+  state.active = from.value("active", false);
+  state.state = static_cast<v1::PresenceState>(from.value("state", static_cast<int>(v1::PRESENCE_STATE_OFFLINE)));
+  state.do_not_disturb = from.value("dnd", false);
+  state.has_desk = from.value("desk", false);
+  state.idle_since_ms = from.value("idle", int64_t{0});
+  const auto media = from.find("media");
+  if (media != from.end() && media->is_array()) {  // Lua writes an empty list as {}
+    for (const json& m : *media) {
+      v1::MediumStatus status;
+      status.set_medium(m.at(0).get<std::string>());
+      status.set_routable(m.at(1).get<int>() == 1);
+      status.set_capacity(m.at(2).get<int>());
+      status.set_used(m.at(3).get<int>());
+      state.media.push_back(std::move(status));
+    }
+    std::sort(state.media.begin(), state.media.end(),
+              [](const v1::MediumStatus& a, const v1::MediumStatus& b) { return a.medium() < b.medium(); });
+  }
+  return state;
+}
+
+// {id, directory revision, record, state, since, why}
+ExpertView parse_view(const redis::Reply& from) {
+  ExpertView view;
+  view.id = from.elements.at(0).text;
+  view.directory.ParseFromString(from.elements.at(2).text);
+  view.directory.set_revision(number<int64_t>(from.elements.at(1).text));
+  view.state = parse_state(from.elements.at(3).text).value_or(ExpertState{});
+  view.directory.set_state(view.state.active ? v1::EXPERT_STATE_ACTIVE : v1::EXPERT_STATE_RETIRED);
+  view.since_ms = number<int64_t>(from.elements.at(4).text);
+  view.why.ParseFromString(from.elements.at(5).text);
+  return view;
+}
+
+Result<std::vector<ExpertView>> parse_views(const Result<std::vector<redis::Reply>>& answer) {
+  if (!answer) return answer.error();
+  std::vector<ExpertView> views;
+  for (const redis::Reply& view : answer->at(0).elements) views.push_back(parse_view(view));
+  return views;
+}
+
+// "epoch sequence since expires content"
+Observation parse_observation(const std::string& source, const std::string& value) {
+  Observation observation;
+  observation.source = source;
+  std::string_view rest = value;
+  std::string_view numbers[4];
+  for (std::string_view& part : numbers) {
+    const size_t blank = std::min(rest.find(' '), rest.size());
+    part = rest.substr(0, blank);
+    rest.remove_prefix(std::min(blank + 1, rest.size()));
+  }
+  observation.since_ms = number<int64_t>(numbers[2]);
+  observation.expires_ms = number<int64_t>(numbers[3]);
+  observation.content.ParseFromArray(rest.data(), static_cast<int>(rest.size()));
+  return observation;
+}
+
+std::vector<Observations> parse_observations(const redis::Reply& from) {
+  std::vector<Observations> all;
+  for (const redis::Reply& one : from.elements) {
+    Observations observations{.expert = one.elements.at(0).text, .version = one.elements.at(1).text, .list = {}};
+    const std::vector<redis::Reply>& list = one.elements.at(2).elements;
+    for (size_t i = 0; i + 1 < list.size(); i += 2) {
+      observations.list.push_back(parse_observation(list[i].text, list[i + 1].text));
+    }
+    all.push_back(std::move(observations));
+  }
+  return all;
+}
+
+ReportOutcome parse_outcome(const std::string& text) {
+  if (text == "taken") return ReportOutcome::taken;
+  if (text == "stale") return ReportOutcome::stale;
+  if (text == "unknown") return ReportOutcome::unknown_expert;
+  return ReportOutcome::too_many_sources;
+}
+
+const char* mode_name(PutMode mode) {
+  switch (mode) {
+    case PutMode::create:
+      return "create";
+    case PutMode::update:
+      return "update";
+    default:
+      return "put";
+  }
+}
+
+}  // namespace
+
+std::optional<LogId> parse_log_id(std::string_view text) {
+  LogId id;
+  const char* end = text.data() + text.size();
+  const auto ms = std::from_chars(text.data(), end, id.ms);
+  if (ms.ec != std::errc() || ms.ptr == end || *ms.ptr != '-') return std::nullopt;
+  const auto sequence = std::from_chars(ms.ptr + 1, end, id.sequence);
+  if (sequence.ec != std::errc() || sequence.ptr != end) return std::nullopt;
+  return id;
+}
+
+std::string to_string(const LogId& id) { return std::to_string(id.ms) + "-" + std::to_string(id.sequence); }
+
+std::optional<ExpertChange> parse_change(const redis::Reply& entry) {
+  if (entry.elements.size() != 2) return std::nullopt;
+  const std::optional<LogId> id = parse_log_id(entry.elements[0].text);
+  if (!id) return std::nullopt;
+  ExpertChange change{.id = *id, .expert = {}, .removed = false, .state = {}};
+  bool complete = false;
+  const std::vector<redis::Reply>& fields = entry.elements[1].elements;
+  for (size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const std::string& value = fields[i + 1].text;
+    if (fields[i].text == "e") {
+      change.expert = value;
+    } else if (fields[i].text == "x") {
+      const std::optional<ExpertState> state = parse_state(value);
+      if (!state) return std::nullopt;
+      change.state = *state;
+      complete = true;
+    } else if (fields[i].text == "gone") {
+      change.removed = true;
+      complete = true;
+    } else if (fields[i].text == "rev") {
+      change.state.revision = number<int64_t>(value);
+    }
+  }
+  if (!complete || change.expert.empty()) return std::nullopt;
+  return change;
+}
+
+Task<Result<PutDone>> ExpertStore::put(std::string domain, Put what) {
+  v1::Expert& record = what.record;
+  record.clear_name();
+  record.clear_state();
+  record.clear_revision();
+  json capacities = json::object();
+  for (const auto& [medium, capacity] : record.capacities()) capacities[medium] = capacity;
+  std::vector<std::string> arguments = {what.expert,
+                                        serialize(record),
+                                        what.if_revision ? std::to_string(*what.if_revision) : "",
+                                        mode_name(what.mode),
+                                        capacities.dump(),
+                                        buckets(what.expert, record),
+                                        flag(what.dry),
+                                        what.request_id,
+                                        what.request_hash};
+  const auto answer = co_await fcall(redis_, "xl1_expert_put", domain, std::move(arguments));
+  if (!answer) co_return answer.error();
+  PutDone done;
+  done.revision = number<int64_t>(answer->at(0).text);
+  const std::string& outcome = answer->at(1).text;
+  done.outcome = outcome == "created"   ? PutOutcome::created
+                 : outcome == "updated" ? PutOutcome::updated
+                                        : PutOutcome::unchanged;
+  co_return done;
+}
+
+Task<Result<bool>> ExpertStore::remove(std::string domain, std::string expert) {
+  std::vector<std::string> arguments = {expert};
+  const auto answer = co_await fcall(redis_, "xl1_expert_delete", domain, std::move(arguments));
+  if (!answer) co_return answer.error();
+  co_return answer->at(0).text == "1";
+}
+
+Task<Result<std::vector<ExpertView>>> ExpertStore::views(std::string domain, std::vector<std::string> experts) {
+  const auto answer = co_await fcall(redis_, "xl1_expert_views", domain, std::move(experts));
+  co_return parse_views(answer);
+}
+
+Task<Result<ExpertView>> ExpertStore::view(std::string domain, std::string expert) {
+  std::vector<std::string> arguments = {expert};
+  auto found = co_await views(domain, std::move(arguments));
+  if (!found) co_return found.error();
+  if (found->empty()) {
+    co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_EXPERT,
+                    .message = "no expert " + expert + " in domain " + domain,
+                    .metadata = {{"expert", expert}}};
+  }
+  co_return std::move(found->front());
+}
+
+Task<Result<std::vector<ExpertView>>> ExpertStore::page(std::string domain, std::string after, int most) {
+  std::vector<std::string> arguments = {after, std::to_string(most)};
+  const auto answer = co_await fcall(redis_, "xl1_experts", domain, std::move(arguments));
+  co_return parse_views(answer);
+}
+
+Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Report> reports) {
+  std::vector<std::string> arguments;
+  arguments.reserve(6 * reports.size());
+  for (Report& report : reports) {
+    arguments.push_back(std::move(report.expert));
+    arguments.push_back(std::move(report.source));
+    arguments.push_back(std::to_string(report.epoch));
+    arguments.push_back(std::to_string(report.sequence));
+    arguments.push_back(std::to_string(report.ttl_ms));
+    arguments.push_back(serialize(report.content));
+  }
+  const auto answer = co_await fcall(redis_, "xl1_observe", domain, std::move(arguments));
+  if (!answer) co_return answer.error();
+  Observed observed;
+  observed.now_ms = number<int64_t>(answer->at(0).text);
+  for (const redis::Reply& outcome : answer->at(1).elements) observed.outcomes.push_back(parse_outcome(outcome.text));
+  observed.compose = parse_observations(answer->at(2));
+  co_return observed;
+}
+
+Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composition> compositions) {
+  std::vector<std::string> arguments;
+  arguments.reserve(8 * compositions.size());
+  for (const Composition& composition : compositions) {
+    arguments.push_back(composition.expert);
+    arguments.push_back(composition.version);
+    arguments.push_back(std::to_string(composition.state));
+    arguments.emplace_back(flag(composition.do_not_disturb));
+    arguments.emplace_back(flag(composition.im));
+    arguments.emplace_back(flag(composition.voice));
+    arguments.push_back(std::to_string(composition.due_ms));
+    arguments.push_back(serialize(composition.why));
+  }
+  const auto answer = co_await fcall(redis_, "xl1_present", domain, std::move(arguments));
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+Task<Result<Observed>> ExpertStore::due(std::string domain, int most) {
+  std::vector<std::string> arguments = {std::to_string(most)};
+  const auto answer = co_await fcall(redis_, "xl1_presence_due", domain, std::move(arguments));
+  if (!answer) co_return answer.error();
+  Observed observed;
+  observed.now_ms = number<int64_t>(answer->at(0).text);
+  observed.compose = parse_observations(answer->at(1));
+  co_return observed;
+}
+
+}  // namespace expertline::state

@@ -1,0 +1,157 @@
+// Experts in the store: directory, observations, composed presence (functions/experts.lua).
+//
+// All methods run on the loop of the client; a domain and ids that are given have passed valid_id. Errors are those of
+// fcall() and, where said, others.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "expertline/v1/expert.pb.h"
+#include "expertline/v1/presence.pb.h"
+#include "state/fcall.h"
+
+namespace expertline::state {
+
+// Id of an entry of a stream.
+struct LogId {
+  uint64_t ms = 0;
+  uint64_t sequence = 0;
+
+  auto operator<=>(const LogId&) const = default;
+};
+std::optional<LogId> parse_log_id(std::string_view text);
+std::string to_string(const LogId& id);
+
+// What routing needs of an expert, as the change log has it.
+struct ExpertState {
+  int64_t revision = 0;
+  int64_t directory_revision = 0;
+  bool active = false;
+  v1::PresenceState state = v1::PRESENCE_STATE_OFFLINE;
+  bool do_not_disturb = false;
+  bool has_desk = false;
+  int64_t idle_since_ms = 0;
+  std::vector<v1::MediumStatus> media;  // in order of name
+};
+
+struct ExpertView {
+  std::string id;
+  v1::Expert directory;  // without name
+  ExpertState state;
+  int64_t since_ms = 0;
+  v1::Presence why;  // winner, losers, reason and note only
+};
+
+// One entry of the change log.
+struct ExpertChange {
+  LogId id;
+  std::string expert;
+  bool removed = false;
+  ExpertState state;  // of a removed one only the revision
+};
+// Of an entry [id, [field, value, ...]]; nullopt if it is not one.
+std::optional<ExpertChange> parse_change(const redis::Reply& entry);
+
+// One report as the store takes it.
+struct Report {
+  std::string expert;
+  std::string source;
+  int64_t epoch = 0;
+  int64_t sequence = 0;
+  int64_t ttl_ms = 0;          // 0: until the next one
+  v1::PresenceReport content;  // without the above
+};
+
+struct Observation {
+  std::string source;
+  int64_t since_ms = 0;    // since when it says so without a break
+  int64_t expires_ms = 0;  // 0: never
+  v1::PresenceReport content;
+};
+
+// All that is known of one expert at one version.
+struct Observations {
+  std::string expert;
+  std::string version;
+  std::vector<Observation> list;
+};
+
+enum class ReportOutcome {
+  taken,
+  stale,
+  unknown_expert,
+  too_many_sources,  // 64 an expert
+};
+
+struct Observed {
+  int64_t now_ms = 0;  // of the store's clock
+  std::vector<ReportOutcome> outcomes;
+  std::vector<Observations> compose;  // experts whose observations may mean something else now
+};
+
+// What observations mean.
+struct Composition {
+  std::string expert;
+  std::string version;
+  v1::PresenceState state = v1::PRESENCE_STATE_OFFLINE;
+  bool do_not_disturb = false;
+  bool im = false;
+  bool voice = false;
+  int64_t due_ms = 0;  // when to compose again; 0: never
+  v1::Presence why;    // winner, losers, reason and note only
+};
+
+enum class PutMode {
+  create,  // EXPERT_EXISTS if there is an active one
+  update,  // UNKNOWN_EXPERT if there is none
+  put,     // either
+};
+enum class PutOutcome { created, updated, unchanged };
+
+struct Put {
+  std::string expert;
+  v1::Expert record;  // name, state and revision are not looked at
+  PutMode mode = PutMode::put;
+  std::optional<int64_t> if_revision;  // REVISION_MISMATCH if it is another
+  bool dry = false;                    // say what would happen
+  std::string request_id;              // may be empty; REQUEST_ID_REUSED if it came with another hash
+  std::string request_hash;            // without blanks
+};
+struct PutDone {
+  int64_t revision = 0;
+  PutOutcome outcome = PutOutcome::unchanged;
+};
+
+class ExpertStore {
+ public:
+  // `redis` loads the functions on connect (load_functions()).
+  explicit ExpertStore(redis::Client& redis) : redis_(redis) {}
+
+  Task<Result<PutDone>> put(std::string domain, Put what);
+  // True if he still holds a leg and was retired. An unknown expert is as good as deleted.
+  Task<Result<bool>> remove(std::string domain, std::string expert);
+  // Those of `experts` that are in the directory.
+  Task<Result<std::vector<ExpertView>>> views(std::string domain, std::vector<std::string> experts);
+  // UNKNOWN_EXPERT if there is none.
+  Task<Result<ExpertView>> view(std::string domain, std::string expert);
+  // Up to `most` whose ids come after `after`, in order.
+  Task<Result<std::vector<ExpertView>>> page(std::string domain, std::string after, int most);
+
+  // At most 256 reports.
+  Task<Result<Observed>> observe(std::string domain, std::vector<Report> reports);
+  // Writes those whose version is still the present one.
+  Task<Result<Done>> present(std::string domain, std::vector<Composition> compositions);
+  // Up to `most` experts that must be composed now because time has passed.
+  Task<Result<Observed>> due(std::string domain, int most);
+
+ private:
+  redis::Client& redis_;
+};
+
+}  // namespace expertline::state
