@@ -174,7 +174,8 @@ class OutStream : public Reactor, public Calls::Call {
   }
   void OnCancel() override { abort(grpc::Status::CANCELLED); }
   void OnDone() override {
-    context_.loop.post(std::move(on_gone_));
+    // The stream lives at least until its owner has heard of its end.
+    context_.loop.post([self = self_, on_gone = std::move(on_gone_)] { on_gone(); });
     context_.calls.remove(self_);
     self_.reset();
   }

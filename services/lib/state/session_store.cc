@@ -167,6 +167,8 @@ SessionRecord read_session(const std::string& id, const redis::Reply& session, c
       record.created = number(value);
     } else if (field == "ended") {
       record.ended = number(value);
+    } else if (field == "last") {
+      record.last_message = value;
     } else if (field == "facts") {
       record.facts.ParseFromString(value);
     } else if (field == "legs") {

@@ -53,6 +53,7 @@ struct SessionRecord {
   int64_t version = 0, created = 0, ended = 0;
   bool open = false;
   std::string outcome;
+  std::string last_message;  // its id; empty: none
   v1::Session facts;  // agent and interaction
   std::vector<Leg> legs;
   v1::UserData user_data;

@@ -4,6 +4,7 @@
 --   v, state (open, ended), outcome, created, ended, order   order: position in the lists of sessions
 --   facts         bytes of a v1.Session that holds agent and interaction only
 --   legs          ids joined by ","
+--   last          id of the last message
 --   watchers      bridges at which somebody watches, joined by ","
 --   l:<leg>       JSON, see new_leg()
 --   default:<leg> bytes of the v1.DefaultTarget the leg was routed to; fallback:<leg>: the one its RouteCall named
@@ -253,7 +254,9 @@ local function new_leg(p, s, q, state, due)
 end
 
 local function say(p, s, author, id, text, now)
-  return redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(now))
+  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(now))
+  redis.call('HSET', session_key(p, s), 'last', at)
+  return at
 end
 
 -- A number for the next leg of a session: v1, v2, ...

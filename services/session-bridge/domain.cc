@@ -1,0 +1,335 @@
+#include "session-bridge/domain.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/names.h"
+
+namespace expertline::bridge {
+namespace {
+
+constexpr uint64_t kTickMs = 50;
+constexpr int kMostDue = 256;
+constexpr uint64_t kRenewMs = 2'000;
+constexpr int kMostMessages = 1'000;
+constexpr std::chrono::milliseconds kRouteTimeout{5'000};
+constexpr const char* kBlockMs = "1000";
+
+// Ids of messages are pairs of numbers.
+bool later(const std::string& a, const std::string& b) {
+  if (b.empty()) return !a.empty();
+  const auto dash_a = a.find('-');
+  const auto dash_b = b.find('-');
+  const auto number = [](const std::string& text) {
+    // Shorter is smaller; ids have no leading zeros.
+    return std::pair(text.size(), text);
+  };
+  return std::pair(number(a.substr(0, dash_a)), number(a.substr(dash_a + 1))) >
+         std::pair(number(b.substr(0, dash_b)), number(b.substr(dash_b + 1)));
+}
+
+}  // namespace
+
+Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Channel> strategy)
+    : loop_(loop),
+      config_(std::move(config)),
+      client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
+      hints_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
+      store_(client_, config_.name),
+      strategy_(v1::StrategyService::NewStub(strategy)) {}
+
+void Domain::start() {
+  client_.start();
+  hints_.start();
+  spawn(read_hints());
+  spawn(tick());
+  spawn(follow_routing_points());
+}
+
+void Domain::stop() {
+  stopping_ = true;
+  if (points_stream_) points_stream_->cancel();
+  hints_.stop();
+  client_.stop();
+}
+
+StoreTime Domain::time() const {
+  return StoreTime{.now = tick_now_ + (loop_.now_ms() - tick_at_), .offset = tick_offset_};
+}
+
+Result<v1::RoutingPoint> Domain::routing_point(const std::string& id) const {
+  if (!routing_points_known_) {
+    return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                 .message = "the routing points are not known yet; ask again",
+                 .metadata = {{"service", "strategy-evaluation"}}};
+  }
+  const auto it = routing_points_.find(id);
+  if (it == routing_points_.end()) {
+    return Error{.reason = v1::ERROR_REASON_UNKNOWN_ROUTING_POINT,
+                 .message = "no strategy is bound to routing point \"" + id + "\" in domain " + config_.name,
+                 .metadata = {{"routing_point", id}}};
+  }
+  return it->second;
+}
+
+Task<void> Domain::follow_routing_points() {
+  while (!stopping_) {
+    v1::WatchRoutingPointsRequest request;
+    request.set_parent(domain_name(config_.name));
+    Callback<bool> ended([this, &request](const Callback<bool>::Done& done) {
+      points_stream_ = std::make_shared<app::PeerStream<v1::WatchRoutingPointsResponse>>(
+          loop_,
+          [this](const v1::WatchRoutingPointsResponse& response) {
+            routing_points_.clear();
+            for (const v1::RoutingPoint& point : response.routing_points()) routing_points_[point.id()] = point;
+            routing_points_known_ = true;
+          },
+          [done](const grpc::Status&) { done(true); });
+      strategy_->async()->WatchRoutingPoints(points_stream_->context(), &request, points_stream_.get());
+      points_stream_->start();
+    });
+    co_await ended;
+    points_stream_.reset();
+    const bool going = co_await loop_.sleep(100);
+    if (!going) co_return;
+  }
+}
+
+Task<void> Domain::tick() {
+  int64_t last = loop_.now_ms();
+  while (!stopping_) {
+    const int64_t started = loop_.now_ms();
+    const auto tick = co_await store_.tick(started - last, config_.retention_ms, kMostDue);
+    bool more = false;
+    if (tick) {
+      last = started;
+      tick_now_ = tick->now;
+      tick_offset_ = tick->wall - tick->now;
+      tick_at_ = loop_.now_ms();
+      for (const state::LegRef& leg : tick->route) route(leg);
+      more = tick->next_in == 0;
+    }
+    const bool going = co_await loop_.sleep(more ? 1 : kTickMs);
+    if (!going) co_return;
+  }
+}
+
+Task<void> Domain::renew_lease() {
+  while (!stopping_) {
+    const bool going = co_await loop_.sleep(kRenewMs);
+    if (!going) co_return;
+    const auto alive = co_await store_.renew_bridge(config_.bridge, false);
+    if (alive && !*alive) {
+      spdlog::warn("domain {}: the lease of this bridge had run out; all desks are attached again", config_.name);
+      co_await attach_all_again();
+    }
+  }
+}
+
+Task<void> Domain::attach_all_again() {
+  std::vector<std::string> experts;
+  for (const auto& [expert, watchers] : desks_) experts.push_back(expert);
+  const auto attached = co_await store_.attach_desk(config_.bridge, experts);
+  if (!attached) co_return;
+  for (const auto& sessions : *attached) {
+    if (!sessions) continue;
+    for (const std::string& session : *sessions) refresh(session);
+  }
+  std::vector<std::string> sessions;
+  for (const auto& [session, watchers] : session_watchers_) sessions.push_back(session);
+  for (const std::string& session : sessions) {
+    co_await set_watched(session, true);
+    refresh(session);
+  }
+}
+
+Task<void> Domain::read_hints() {
+  // Nothing of an earlier life of this bridge is attached: desks and platforms come back by themselves.
+  while (!stopping_) {
+    const auto fresh = co_await store_.renew_bridge(config_.bridge, true);
+    if (fresh) break;
+    const bool going = co_await loop_.sleep(20);
+    if (!going) co_return;
+  }
+  spawn(renew_lease());
+  std::string cursor = "0-0";
+  const std::string stream = store_.prefix() + "out:" + config_.bridge;
+  while (!stopping_) {
+    redis::Command command{"XREAD", "COUNT", "500", "BLOCK", kBlockMs, "STREAMS", stream, cursor};
+    const redis::Reply reply = co_await hints_.call(std::move(command));
+    if (reply.lost() || reply.error()) {
+      const bool going = co_await loop_.sleep(20);
+      if (!going) co_return;
+      continue;
+    }
+    if (reply.elements.empty()) continue;
+    for (const redis::Reply& entry : reply.elements[0].elements.at(1).elements) {
+      cursor = entry.elements.at(0).text;
+      refresh(entry.elements.at(1).elements.at(1).text);
+    }
+  }
+}
+
+void Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
+  spawn(route_now(std::move(leg), std::move(facts)));
+}
+
+Task<void> Domain::route_now(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
+  v1::RouteRequest request;
+  request.set_session(session_name(config_.name, leg.session));
+  request.set_leg(leg.leg);
+  request.set_leg_version(leg.version);
+  if (facts) *request.mutable_facts() = std::move(*facts);
+  auto answer = app::call_peer<v1::RouteResponse, v1::RouteRequest>(
+      loop_, "strategy-evaluation", kRouteTimeout, std::move(request),
+      [this](grpc::ClientContext* context, const v1::RouteRequest* sent, v1::RouteResponse* response,
+             std::function<void(grpc::Status)> done) {
+        strategy_->async()->Route(context, sent, response, std::move(done));
+      });
+  const Result<v1::RouteResponse> routed = co_await answer;
+  if (!routed) spdlog::warn("session {} leg {}: route: {}", leg.session, leg.leg, routed.error().message);
+}
+
+Task<void> Domain::set_watched(std::string session, bool on) {
+  const auto done = co_await store_.watch(config_.bridge, session, on);
+  if (!done && done.error().reason != v1::ERROR_REASON_UNKNOWN_SESSION) {
+    spdlog::warn("session {}: watch: {}", session, done.error().message);
+  }
+}
+
+Task<Result<Done>> Domain::watch(std::string session, std::shared_ptr<Watcher> watcher) {
+  session_watchers_[session].push_back(watcher);
+  const auto done = co_await store_.watch(config_.bridge, session, true);
+  if (!done) {
+    unwatch(session, watcher);
+    co_return done.error();
+  }
+  refresh(session);
+  co_return Done{};
+}
+
+void Domain::unwatch(const std::string& session, const std::shared_ptr<Watcher>& watcher) {
+  const auto it = session_watchers_.find(session);
+  if (it == session_watchers_.end()) return;
+  std::erase(it->second, watcher);
+  if (!it->second.empty()) return;
+  session_watchers_.erase(it);
+  if (!stopping_) spawn(set_watched(session, false));
+}
+
+Task<Result<std::vector<bool>>> Domain::attach(std::vector<std::string> experts, std::shared_ptr<Watcher> watcher) {
+  for (const std::string& expert : experts) {
+    Watchers& watchers = desks_[expert];
+    if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) watchers.push_back(watcher);
+  }
+  const auto attached = co_await store_.attach_desk(config_.bridge, experts);
+  if (!attached) {
+    detach(experts, watcher);
+    co_return attached.error();
+  }
+  std::vector<bool> known;
+  for (size_t i = 0; i < attached->size(); ++i) {
+    const auto& sessions = attached->at(i);
+    known.push_back(sessions.has_value());
+    if (!sessions) {
+      std::vector<std::string> unknown{experts[i]};
+      detach(unknown, watcher);
+      continue;
+    }
+    for (const std::string& session : *sessions) refresh(session);
+  }
+  co_return known;
+}
+
+void Domain::detach(const std::vector<std::string>& experts, const std::shared_ptr<Watcher>& watcher) {
+  std::vector<std::string> gone;
+  for (const std::string& expert : experts) {
+    const auto it = desks_.find(expert);
+    if (it == desks_.end()) continue;
+    std::erase(it->second, watcher);
+    if (!it->second.empty()) continue;
+    desks_.erase(it);
+    gone.push_back(expert);
+  }
+  if (!gone.empty() && !stopping_) spawn(detach_now(std::move(gone)));
+}
+
+Task<void> Domain::detach_now(std::vector<std::string> experts) {
+  const auto done = co_await store_.detach_desk(config_.bridge, experts);
+  if (!done) spdlog::warn("domain {}: detach: {}", config_.name, done.error().message);
+  // A desk may have come back while this was under way.
+  std::vector<std::string> back;
+  for (const std::string& expert : experts) {
+    if (desks_.contains(expert)) back.push_back(expert);
+  }
+  if (back.empty()) co_return;
+  const auto attached = co_await store_.attach_desk(config_.bridge, back);
+  if (!attached) spdlog::warn("domain {}: attach: {}", config_.name, attached.error().message);
+}
+
+void Domain::refresh(const std::string& session) {
+  const auto [it, first] = refreshing_.try_emplace(session, false);
+  if (first) {
+    spawn(refresh_now(session));
+  } else {
+    it->second = true;
+  }
+}
+
+Domain::Watchers Domain::watchers_of(const state::SessionRecord& record) const {
+  Watchers found;
+  const auto add = [&found](const Watchers& watchers) {
+    for (const auto& watcher : watchers) {
+      if (std::find(found.begin(), found.end(), watcher) == found.end()) found.push_back(watcher);
+    }
+  };
+  const auto add_desks = [&](const std::string& expert) {
+    const auto it = desks_.find(expert);
+    if (it != desks_.end()) add(it->second);
+  };
+  const auto it = session_watchers_.find(record.id);
+  if (it != session_watchers_.end()) add(it->second);
+  for (const state::Leg& leg : record.legs) {
+    if (!leg.expert.empty()) add_desks(leg.expert);
+    for (const state::Offer& offer : leg.offers) add_desks(offer.expert);
+  }
+  return found;
+}
+
+Task<void> Domain::refresh_now(std::string session) {
+  while (!stopping_) {
+    refreshing_[session] = false;
+    const auto record = co_await store_.read(session);
+    if (record) {
+      const Watchers watchers = watchers_of(*record);
+      for (const auto& watcher : watchers) watcher->session_changed(*record);
+      // Messages are read once, from where the one who has seen least stands.
+      std::string least = record->last_message;
+      for (const auto& watcher : watchers) {
+        const std::string after = watcher->messages_after(*record);
+        if (after != "-" && later(least, after)) least = after;
+      }
+      while (later(record->last_message, least)) {
+        const auto messages = co_await store_.messages(session, least, kMostMessages);
+        if (!messages || messages->empty()) break;
+        for (const v1::Message& message : *messages) {
+          for (const auto& watcher : watchers) {
+            const std::string after = watcher->messages_after(*record);
+            if (after != "-" && later(message.id(), after)) watcher->message(*record, message);
+          }
+        }
+        least = messages->back().id();
+      }
+      for (const auto& watcher : watchers) watcher->told(*record);
+    } else if (record.error().reason == v1::ERROR_REASON_STORE_UNAVAILABLE) {
+      refreshing_[session] = true;
+      const bool going = co_await loop_.sleep(50);
+      if (!going) break;
+    }
+    if (!refreshing_[session]) break;
+  }
+  refreshing_.erase(session);
+}
+
+}  // namespace expertline::bridge

@@ -1,0 +1,57 @@
+// session-bridge: owns sessions from the first IM to the disposition.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
+
+#include "app/server.h"
+#include "session-bridge/session_bridge.h"
+
+int main(int argc, char** argv) {
+  using namespace expertline;
+  app::block_signals();
+
+  bridge::Config config;
+  config.id = app::random_id();
+  std::string listen = "127.0.0.1:7430";
+  std::string strategy = "127.0.0.1:7420";
+  std::string log_level = "info";
+  CLI::App command("session-bridge: sessions between agents and experts");
+  command.add_option("--listen", listen, "HOST:PORT to serve on")->capture_default_str();
+  command.add_option("--redis", config.redis, "unix:/path/to/socket or HOST:PORT")->required();
+  command.add_option("--domain", config.domains, "a domain to serve; may be repeated")->capture_default_str();
+  command.add_option("--strategy", strategy, "HOST:PORT[,HOST:PORT...] of strategy-evaluation")->capture_default_str();
+  command.add_option("--id", config.id, "id of this replica, unique among those that run; by default a random one");
+  command.add_option("--user-data-limit", config.user_data_limit, "most bytes of user data a session may have")
+      ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
+      ->capture_default_str();
+  command.add_option("--log-level", log_level, "trace, debug, info, warn or error")->capture_default_str();
+  CLI11_PARSE(command, argc, argv);
+  app::start_logging("session-bridge", log_level);
+
+  bridge::SessionBridge service(config, app::connect(strategy));
+  app::Server server(listen, service.services(), {&service.calls()});
+  if (!server.start()) {
+    spdlog::error("cannot listen on {}", listen);
+    return 1;
+  }
+  service.start();
+  std::jthread readiness([&](const std::stop_token& stop) {
+    bool said = false;
+    while (!stop.stop_requested()) {
+      const bool ready = service.ready();
+      server.set_serving(ready);
+      if (ready && !said) spdlog::info("ready");
+      said = said || ready;
+      std::this_thread::sleep_for(std::chrono::milliseconds(said ? 500 : 20));
+    }
+  });
+  app::wait_for_signal();
+  spdlog::info("stopping");
+  readiness.request_stop();
+  readiness.join();
+  server.stop();
+  service.stop();
+  return 0;
+}

@@ -1,0 +1,116 @@
+#include "session-bridge/requests.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <cstdio>
+
+#include "base/names.h"
+#include "state/user_data.h"
+
+namespace expertline::bridge {
+namespace {
+
+constexpr size_t kMostWordBytes = 200;  // display names, reasons and the like
+constexpr int kMostListed = 64;
+
+Result<Done> check_agent(const v1::Agent& agent) {
+  if (auto id = check_id("agent.id", agent.id()); !id) return id;
+  if (agent.display_name().size() > kMostWordBytes) return invalid_field("agent.display_name", "at most 200 bytes");
+  if (agent.groups_size() > kMostListed) return invalid_field("agent.groups", "at most 64");
+  if (agent.languages_size() > kMostListed) return invalid_field("agent.languages", "at most 64");
+  if (agent.attributes_size() > kMostListed) return invalid_field("agent.attributes", "at most 64");
+  return Done{};
+}
+
+template <typename Enum>
+bool known(Enum value, bool (*is_valid)(int)) {
+  return static_cast<int>(value) != 0 && is_valid(static_cast<int>(value));
+}
+
+}  // namespace
+
+std::string hash_of(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream sink(&bytes);
+    google::protobuf::io::CodedOutputStream out(&sink);
+    out.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&out);
+  }
+  uint64_t hash = 14695981039346656037ULL;
+  for (const char byte : bytes) {
+    hash ^= static_cast<unsigned char>(byte);
+    hash *= 1099511628211ULL;
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016lx", hash);
+  return text;
+}
+
+Result<Done> check_request_id(const std::string& id) {
+  if (id.empty()) return Done{};
+  return check_id("request_id", id);
+}
+
+Result<Done> check_text(const std::string& field, const std::string& text) {
+  if (text.empty() || text.size() > kMostTextBytes) return invalid_field(field, "1 to 8,000 bytes");
+  return Done{};
+}
+
+Result<Done> check(const v1::StartSessionRequest& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
+  if (auto agent = check_agent(request.agent()); !agent) return agent;
+  if (auto id = check_id("interaction.id", request.interaction().id()); !id) return id;
+  if (request.text().size() > kMostTextBytes) return invalid_field("text", "at most 8,000 bytes");
+  return state::check_user_data("user_data", request.user_data().values());
+}
+
+Result<Done> check(const v1::SendMessageRequest& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  return check_text("text", request.text());
+}
+
+Result<Done> check(const v1::UpdateUserDataRequest& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (request.if_revision() < 0) return invalid_field("if_revision", "not negative");
+  if (request.set().empty() && request.delete_().empty()) return invalid_field("set", "set or delete something");
+  return state::check_user_data("set", request.set());
+}
+
+Result<Done> check(const v1::PrepareVoiceRequest& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (!known(request.via(), v1::VoiceVia_IsValid)) return invalid_field("via", "ROUTING_POINT or DIRECT");
+  if (!known(request.kind(), v1::CallKind_IsValid) || request.kind() == v1::CALL_KIND_NEW) {
+    return invalid_field("kind", "TRANSFER, CONSULT or CONFERENCE");
+  }
+  if (!request.call_id().empty()) return check_id("call_id", request.call_id());
+  return Done{};
+}
+
+Result<Done> check(const v1::RouteCallRequest& request) {
+  if (auto id = check_id("call_id", request.call_id()); !id) return id;
+  if (!known(request.kind(), v1::CallKind_IsValid)) return invalid_field("kind", "NEW, TRANSFER, CONSULT or CONFERENCE");
+  if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
+  if (request.has_agent()) {
+    if (auto agent = check_agent(request.agent()); !agent) return agent;
+  }
+  if (request.has_deadline()) {
+    const auto& deadline = request.deadline();
+    if (deadline.seconds() < 1 || deadline.seconds() > 3600) return invalid_field("deadline", "1 s to 1 h");
+  }
+  if (request.has_default_target() && request.default_target().target_case() == v1::DefaultTarget::TARGET_NOT_SET) {
+    return invalid_field("default_target", "has no target");
+  }
+  return state::check_user_data("user_data", request.user_data().values());
+}
+
+Result<Done> check(const v1::ReportVoiceRequest& request) {
+  if (!known(request.event(), v1::VoiceEvent_IsValid)) return invalid_field("event", "one of VoiceEvent");
+  if (!request.call_id().empty()) return check_id("call_id", request.call_id());
+  if (request.session().empty()) return invalid_field("call_id", "name the call, or session and leg");
+  return check_id("leg", request.leg());
+}
+
+}  // namespace expertline::bridge

@@ -1,0 +1,37 @@
+// Checks of what clients send, before anything is changed. Pure.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include "base/result.h"
+#include "expertline/v1/session.pb.h"
+#include "state/session_store.h"
+
+namespace expertline::bridge {
+
+constexpr size_t kMostTextBytes = 8'000;
+constexpr int kMostPageSize = 1'000;
+
+Result<Done> check(const v1::StartSessionRequest& request);
+Result<Done> check(const v1::SendMessageRequest& request);
+Result<Done> check(const v1::UpdateUserDataRequest& request);
+Result<Done> check(const v1::PrepareVoiceRequest& request);
+Result<Done> check(const v1::RouteCallRequest& request);
+Result<Done> check(const v1::ReportVoiceRequest& request);
+// 1 to kMostTextBytes bytes.
+Result<Done> check_text(const std::string& field, const std::string& text);
+Result<Done> check_request_id(const std::string& id);
+
+// FNV-1a (64 bits, as hex) over the deterministic serialisation.
+std::string hash_of(const google::protobuf::Message& message);
+
+// How a repeated request is known: its id, and the hash of all else it says.
+template <typename Message>
+state::Request request_of(Message message) {
+  state::Request request{.id = message.request_id(), .payload_hash = ""};
+  message.clear_request_id();
+  if (!request.id.empty()) request.payload_hash = hash_of(message);
+  return request;
+}
+
+}  // namespace expertline::bridge

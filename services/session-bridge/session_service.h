@@ -1,0 +1,84 @@
+// SessionService: the platform's side.
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+
+#include "app/rpc.h"
+#include "expertline/v1/session.grpc.pb.h"
+#include "session-bridge/domain.h"
+
+namespace expertline::bridge {
+
+using Domains = std::unordered_map<std::string, std::unique_ptr<Domain>>;
+
+// UNKNOWN_DOMAIN if this process does not serve it.
+Result<Domain*> find_domain(const Domains& domains, const std::string& name);
+
+class SessionService final : public v1::SessionService::CallbackService {
+ public:
+  SessionService(app::Context context, const Domains& domains, int64_t user_data_limit);
+
+  grpc::ServerUnaryReactor* StartSession(grpc::CallbackServerContext*, const v1::StartSessionRequest* request,
+                                         v1::StartSessionResponse* response) override;
+  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext*, const v1::GetSessionRequest* request,
+                                       v1::GetSessionResponse* response) override;
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext*, const v1::ListSessionsRequest* request,
+                                         v1::ListSessionsResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchSessionResponse>* WatchSession(grpc::CallbackServerContext*,
+                                                                   const v1::WatchSessionRequest* request) override;
+  grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext*, const v1::SendMessageRequest* request,
+                                        v1::SendMessageResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateUserData(grpc::CallbackServerContext*, const v1::UpdateUserDataRequest* request,
+                                           v1::UpdateUserDataResponse* response) override;
+  grpc::ServerUnaryReactor* CancelLeg(grpc::CallbackServerContext*, const v1::CancelLegRequest* request,
+                                      v1::CancelLegResponse* response) override;
+  grpc::ServerUnaryReactor* EndSession(grpc::CallbackServerContext*, const v1::EndSessionRequest* request,
+                                       v1::EndSessionResponse* response) override;
+  grpc::ServerUnaryReactor* PrepareVoice(grpc::CallbackServerContext*, const v1::PrepareVoiceRequest* request,
+                                         v1::PrepareVoiceResponse* response) override;
+  grpc::ServerWriteReactor<v1::RouteCallResponse>* RouteCall(grpc::CallbackServerContext*,
+                                                             const v1::RouteCallRequest* request) override;
+  grpc::ServerUnaryReactor* CancelCall(grpc::CallbackServerContext*, const v1::CancelCallRequest* request,
+                                       v1::CancelCallResponse* response) override;
+  grpc::ServerUnaryReactor* ReportVoice(grpc::CallbackServerContext*, const v1::ReportVoiceRequest* request,
+                                        v1::ReportVoiceResponse* response) override;
+
+ private:
+  // A session named by a request: its domain and its id.
+  struct Place {
+    Domain* domain;
+    std::string session;
+  };
+  template <typename Response>
+  class SessionStream;
+  class WatchStream;
+  class CallStream;
+
+  Task<Result<v1::StartSessionResponse>> start_session(v1::StartSessionRequest request);
+  Task<Result<v1::GetSessionResponse>> get_session(v1::GetSessionRequest request);
+  Task<Result<v1::ListSessionsResponse>> list_sessions(v1::ListSessionsRequest request);
+  Task<Result<v1::SendMessageResponse>> send_message(v1::SendMessageRequest request);
+  Task<Result<v1::UpdateUserDataResponse>> update_user_data(v1::UpdateUserDataRequest request);
+  Task<Result<v1::CancelLegResponse>> cancel_leg(v1::CancelLegRequest request);
+  Task<Result<v1::EndSessionResponse>> end_session(v1::EndSessionRequest request);
+  Task<Result<v1::PrepareVoiceResponse>> prepare_voice(v1::PrepareVoiceRequest request);
+  Task<Result<v1::CancelCallResponse>> cancel_call(v1::CancelCallRequest request);
+  Task<Result<v1::ReportVoiceResponse>> report_voice(v1::ReportVoiceRequest request);
+  Task<void> watch_session(v1::WatchSessionRequest request, std::shared_ptr<WatchStream> stream);
+  Task<void> route_call(v1::RouteCallRequest request, std::shared_ptr<CallStream> stream);
+  // The leg a call at a routing point belongs to; routing has begun.
+  Task<Result<state::LegRef>> enqueue_call(v1::RouteCallRequest request, Domain* domain);
+
+  Result<Place> place(const std::string& field, const std::string& name) const;
+  Result<Domain*> domain(const std::string& field, const std::string& parent) const;
+
+  app::Context context_;
+  const Domains& domains_;
+  int64_t user_data_limit_;
+  std::mt19937_64 seeds_;  // of the legs' draws
+};
+
+}  // namespace expertline::bridge
