@@ -61,16 +61,21 @@ parallel() {
     END { n = chosen ? chosen : fit < cpus ? fit : cpus; print n < 1 ? 1 : n }' /proc/meminfo
 }
 
-# build PRESET TARGET...: configures and builds in build/PRESET.
+# configure PRESET: CMake, in build/PRESET.
+configure() {
+  mkdir -p build
+  cmake --preset "$1" -Wno-dev >"build/configure-$1.log" 2>&1 || {
+    cat "build/configure-$1.log" >&2
+    die "CMake could not configure build/$1"
+  }
+}
+
+# build PRESET TARGET...
 build() {
   local preset=$1 began=$SECONDS
   shift
   say "Building in build/$preset, $(parallel) at a time"
-  mkdir -p build
-  cmake --preset "$preset" -Wno-dev >"build/configure-$preset.log" 2>&1 || {
-    cat "build/configure-$preset.log" >&2
-    die "CMake could not configure build/$preset"
-  }
+  configure "$preset"
   cmake --build --preset "$preset" --parallel "$(parallel)" --target "$@"
   note "built in $((SECONDS - began)) s"
 }
