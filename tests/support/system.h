@@ -24,8 +24,8 @@ enum class Service { Presence, Strategy, Bridge };
 
 struct SystemOptions {
   Shape shape = Shape::Embedded;
-  std::string strategies;  // folder
-  std::string roster;      // file; empty: no experts to begin with
+  std::string strategies = {};  // folder
+  std::string roster = {};      // file; empty: no experts to begin with
 };
 
 // Domain `main`. One thread.
