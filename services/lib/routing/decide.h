@@ -9,6 +9,8 @@
 // A step that made all its offers, or that names nobody who could ever take the leg, is passed over at once. A step
 // that finds nobody free waits if it may; its time is used up by waiting only. After the last step `otherwise` applies.
 //
+// Of a find with several criteria the explanation counts, as found, those who have the one that fewest have.
+//
 // Cost: `random` over one skill, one group or everybody does not depend on how many experts there are. The other picks
 // look at each ready expert of the find; several criteria together look at each expert of the smallest of them, or
 // draw from it and test when that has more than 2,048.
