@@ -1,0 +1,38 @@
+// What the fields of experts and reports may hold, for the API and the roster alike. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "expertline/v1/expert.pb.h"
+#include "expertline/v1/presence.pb.h"
+#include "state/expert_store.h"
+
+namespace expertline::presence {
+
+inline constexpr int kMostEntries = 64;  // of each list and map of an expert
+inline constexpr int kMostCapacity = 1000;
+inline constexpr int kLeastLevel = 1;
+inline constexpr int kMostLevel = 5;
+inline constexpr int kMostReports = 256;  // in a batch
+
+// The rule that is broken, or nullopt.
+std::optional<std::string> display_name_fault(std::string_view text);     // at most 200 characters
+std::optional<std::string> text_fault(std::string_view text);             // at most 200 bytes, no control characters
+std::optional<std::string> required_text_fault(std::string_view text);    // and not empty
+std::optional<std::string> id_fault(std::string_view text);               // [A-Za-z0-9._@-]{1,128}
+std::optional<std::string> medium_fault(std::string_view text);           // [a-z0-9_-]{1,32}
+std::optional<std::string> language_fault(std::string_view text);         // shape of a BCP 47 tag
+std::optional<std::string> capacity_fault(int64_t value);
+std::optional<std::string> level_fault(int64_t value);
+
+// INVALID_FIELD for the first field that is not as it must be. `name`, `state` and `revision` are not looked at.
+Result<Done> check_expert(const v1::Expert& expert);
+
+// The report as the store takes it, or why it is malformed.
+Result<state::Report> check_report(const v1::PresenceReport& report);
+
+}  // namespace expertline::presence

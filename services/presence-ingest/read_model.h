@@ -1,0 +1,82 @@
+// The read model of one domain: every expert with directory, presence and load, in memory, fed by the change log of the
+// store and fanned out to watchers. Loop thread.
+//
+// Its position is an entry of the change log. A watcher resumes from any cursor that is not older than what this
+// process remembers; from an older one it gets a snapshot. Any replica can resume what another one began.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/rpc.h"
+#include "redis/client.h"
+#include "state/expert_store.h"
+
+namespace expertline::presence {
+
+class ReadModel {
+ public:
+  using Stream = app::ServerStream<v1::WatchReadModelResponse>;
+
+  // `redis` is a connection of its own: its reads wait in the store.
+  ReadModel(app::Loop& loop, redis::Client::Options redis, state::ExpertStore& store, std::string domain);
+
+  void start();
+  // Idempotent.
+  void stop();
+  // Has caught up with the store since start().
+  bool complete() const { return complete_; }
+
+  // Sends `stream` a snapshot or what came after `cursor`, then all changes.
+  void watch(std::shared_ptr<Stream> stream, std::optional<state::LogId> cursor);
+  void unwatch(const Stream* stream);
+
+ private:
+  struct Entry {
+    v1::ExpertRecord record;
+    state::LogId changed;  // its last entry of the log
+  };
+  struct Removal {
+    state::LogId id;
+    std::string expert;
+    int64_t revision;
+  };
+
+  Task<void> run();
+  Task<bool> load();
+  Task<bool> follow();
+  Task<bool> log_is_gapless();
+  Task<bool> refresh_directory(std::vector<state::ExpertChange> changes);
+  Task<void> watch_ahead(std::shared_ptr<Stream> stream, state::LogId cursor);
+  Task<redis::Reply> ask(redis::Command command);
+
+  void apply(const std::vector<state::ExpertChange>& changes);
+  void remember_removal(Removal removal);
+  void send_snapshot(Stream& stream) const;
+  void send_since(Stream& stream, state::LogId cursor) const;
+  v1::ExpertRecord make_record(const std::string& expert, const v1::Expert& directory,
+                               const state::ExpertState& state) const;
+  v1::ExpertRecord make_removed(const std::string& expert, int64_t revision) const;
+
+  app::Loop& loop_;
+  redis::Client redis_;
+  state::ExpertStore& store_;
+  const std::string domain_;
+  const std::string log_;  // key
+  bool complete_ = false;
+  bool stopping_ = false;
+
+  std::unordered_map<std::string, Entry> experts_;
+  std::deque<Removal> removals_;
+  state::LogId oldest_;    // every change after it is in experts_ or removals_
+  state::LogId position_;  // the last entry that was applied
+  std::set<std::shared_ptr<Stream>> watchers_;
+  std::map<std::shared_ptr<Stream>, std::optional<state::LogId>> waiting_;  // until the model is complete, by cursor
+};
+
+}  // namespace expertline::presence
