@@ -1,0 +1,20 @@
+#include "expertline/command.h"
+
+namespace expertline::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> kCommands = {
+      {"up", "Run the whole product in this process, with a redis-server of its own", declare_up},
+      {"demo", "Play an escalation from presence to conference against a running system, and check each step",
+       declare_demo},
+      {"experts", "List, import, show and delete experts", declare_experts},
+      {"sessions", "List, show and end sessions", declare_sessions},
+      {"watch", "A live table of experts and open sessions", declare_watch},
+      {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
+      {"replay", "Play a day of call records through a running system", declare_replay},
+      {"generate-calls", "Write call records of an invented day", declare_generate_calls},
+  };
+  return kCommands;
+}
+
+}  // namespace expertline::cli

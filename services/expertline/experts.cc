@@ -1,0 +1,147 @@
+// `expertline experts`: the directory.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "expertline/command.h"
+#include "expertline/say.h"
+#include "expertline/terminal/table.h"
+#include "expertline/terminal/words.h"
+
+namespace expertline::cli {
+namespace {
+
+struct Options {
+  Endpoints endpoints;
+  std::string file;
+  std::string id;
+  bool dry_run = false;
+};
+
+template <typename Map>
+std::string pairs(const Map& map) {
+  std::string out;
+  for (const auto& [key, value] : std::map(map.begin(), map.end())) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", key, value);
+  }
+  return out;
+}
+
+int list(const Options& options) {
+  Connection connection(options.endpoints);
+  Table table({"id", "name", "site", "languages", "skills", "capacity", "state"});
+  v1::ListExpertsRequest request;
+  request.set_parent(connection.parent());
+  request.set_page_size(1000);
+  do {
+    const auto page = call(connection.experts(), &v1::ExpertService::Stub::ListExperts, request);
+    if (!page.ok()) return fail("listing experts", page.status);
+    for (const auto& expert : page.value.experts()) {
+      table.add({id_of(expert.name()), expert.display_name(), expert.site(),
+                 fmt::format("{}", fmt::join(expert.languages(), " ")), pairs(expert.skills()),
+                 pairs(expert.capacities()), word(expert.state())});
+    }
+    request.set_page_token(page.value.next_page_token());
+  } while (!request.page_token().empty());
+  fmt::print("{}{} experts\n", table.text(Terminal::of(stdout)), table.rows());
+  return 0;
+}
+
+int import(const Options& options) {
+  const auto roster = read_file(options.file);
+  if (!roster) return fail("cannot read " + options.file);
+  Connection connection(options.endpoints);
+  v1::ImportRosterRequest request;
+  request.set_parent(connection.parent());
+  request.set_roster(*roster);
+  request.set_file_name(options.file);
+  request.set_validate_only(options.dry_run);
+  const auto answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
+  if (!answer.ok()) return fail("importing " + options.file, answer.status);
+  const Terminal terminal = Terminal::of(stdout);
+  for (const auto& id : answer.value.created()) fmt::print("{} {}\n", terminal.paint(Style::kGreen, "+"), id);
+  for (const auto& id : answer.value.updated()) fmt::print("{} {}\n", terminal.paint(Style::kYellow, "~"), id);
+  fmt::print("{}{} new, {} changed, {} as before\n", options.dry_run ? "not applied: " : "",
+             answer.value.created_size(), answer.value.updated_size(), answer.value.unchanged());
+  return 0;
+}
+
+int show(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::GetExpertRequest request;
+  request.set_name(connection.expert_name(options.id));
+  const auto found = call(connection.experts(), &v1::ExpertService::Stub::GetExpert, request);
+  if (!found.ok()) return fail("reading " + options.id, found.status);
+  v1::GetPresenceRequest ask;
+  ask.set_name(request.name());
+  const auto presence = call(connection.presence(), &v1::PresenceService::Stub::GetPresence, ask);
+  if (!presence.ok()) return fail("reading the presence of " + options.id, presence.status);
+
+  const v1::Expert& expert = found.value.expert();
+  const v1::Presence& now = presence.value.presence();
+  const Terminal terminal = Terminal::of(stdout);
+  auto line = [&](const char* name, const std::string& value) {
+    if (!value.empty()) fmt::print("  {:<12}{}\n", name, printable(value));
+  };
+  fmt::print("{}\n", terminal.paint(Style::kBold, id_of(expert.name()) + "  " + printable(expert.display_name())));
+  line("directory", fmt::format("{}, revision {}", word(expert.state()), expert.revision()));
+  line("site", expert.site());
+  line("languages", fmt::format("{}", fmt::join(expert.languages(), " ")));
+  line("skills", pairs(expert.skills()));
+  line("groups", fmt::format("{}", fmt::join(expert.groups(), " ")));
+  line("attributes", pairs(expert.attributes()));
+  line("addresses", pairs(expert.addresses()));
+  line("numbers", pairs(expert.dns()));
+  line("presence", word(now.state()) + (now.do_not_disturb() ? ", do not disturb" : ""));
+  line("reason", now.reason());
+  line("note", now.note());
+  line("said by", now.winner());
+  line("overruled", fmt::format("{}", fmt::join(now.losers(), " ")));
+  line("desk", now.has_desk() ? "connected" : "none: he cannot be offered anything");
+  for (const auto& medium : now.media()) {
+    line(medium.medium().c_str(), fmt::format("{}, {} of {} in use", medium.routable() ? "routable" : "not routable",
+                                              medium.used(), medium.capacity()));
+  }
+  return 0;
+}
+
+int remove(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::DeleteExpertRequest request;
+  request.set_name(connection.expert_name(options.id));
+  const auto answer = call(connection.experts(), &v1::ExpertService::Stub::DeleteExpert, request);
+  if (!answer.ok()) return fail("deleting " + options.id, answer.status);
+  fmt::print("{} {}\n", options.id,
+             answer.value.retired() ? "is retired; he goes when the legs he holds have ended" : "is deleted");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_experts(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_connection_options(app, options->endpoints);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_subcommand("list", "All experts of the directory");
+  CLI::App* importing = app.add_subcommand("import", "Bring the directory to what a roster file says; deletes nobody");
+  importing->add_option("FILE", options->file, "Roster (YAML), - for stdin")->required();
+  importing->add_flag("--dry-run", options->dry_run, "Only print the difference");
+  CLI::App* showing = app.add_subcommand("show", "One expert, his presence, and why it is so");
+  showing->add_option("ID", options->id, "Expert")->required();
+  CLI::App* deleting = app.add_subcommand("delete", "Take one expert out of the directory");
+  deleting->add_option("ID", options->id, "Expert")->required();
+  return [&app, options] {
+    const std::string chosen = app.get_subcommands().front()->get_name();
+    if (chosen == "import") return import(*options);
+    if (chosen == "show") return show(*options);
+    if (chosen == "delete") return remove(*options);
+    return list(*options);
+  };
+}
+
+}  // namespace expertline::cli

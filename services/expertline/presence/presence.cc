@@ -1,0 +1,171 @@
+// `expertline presence`: a source of presence at the terminal.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "expertline/command.h"
+#include "expertline/presence/presence_lines.h"
+#include "expertline/say.h"
+#include "expertline/terminal/terminal.h"
+#include "expertline/terminal/words.h"
+
+namespace expertline::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  Endpoints endpoints;
+  std::string source = "terminal";
+  std::string kind = "client";
+  std::string expert;
+  std::string state;
+  std::string note;
+  bool do_not_disturb = false;
+  int64_t ttl_s = 0;
+  std::string file;
+};
+
+// Each run is a new epoch of the source.
+int64_t new_epoch() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+int set(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::ReportPresenceRequest request;
+  request.set_parent(connection.parent());
+  v1::PresenceReport& report = *request.add_reports();
+  report.set_expert(options.expert);
+  report.set_source(options.source);
+  report.set_kind(*from_word<v1::SourceKind>(options.kind));
+  report.set_state(*from_word<v1::PresenceState>(options.state));
+  report.set_note(options.note);
+  report.set_do_not_disturb(options.do_not_disturb);
+  report.set_epoch(new_epoch());
+  report.set_sequence(1);
+  if (options.ttl_s > 0) report.mutable_ttl()->set_seconds(options.ttl_s);
+  const auto answer = call(connection.presence(), &v1::PresenceService::Stub::ReportPresence, request);
+  if (!answer.ok()) return fail("reporting", answer.status);
+  if (answer.value.refused_size() > 0) {
+    const auto& refused = answer.value.refused(0);
+    return fail(fmt::format("the report was refused: {}: {}", word(refused.reason()), refused.detail()));
+  }
+  v1::GetPresenceRequest ask;
+  ask.set_name(connection.expert_name(options.expert));
+  const auto now = call(connection.presence(), &v1::PresenceService::Stub::GetPresence, ask);
+  if (!now.ok()) return fail("reading presence", now.status);
+  fmt::print("{} is {}: {}\n", options.expert, word(now.value.presence().state()),
+             printable(now.value.presence().reason()));
+  return 0;
+}
+
+// Lines of a file that became reports, with the line each came from.
+struct Batch {
+  v1::ReportPresenceRequest request;
+  std::vector<size_t> lines;
+};
+
+// Sends what is collected. False if the service did not take the batch at all.
+bool flush(Connection& connection, const std::string& file, Batch& batch, size_t& taken, size_t& refused) {
+  if (batch.lines.empty()) return true;
+  batch.request.set_parent(connection.parent());
+  const auto answer = call(connection.presence(), &v1::PresenceService::Stub::ReportPresence, batch.request);
+  if (!answer.ok()) {
+    fail(fmt::format("{}:{}: reporting", file, batch.lines.front()), answer.status);
+    return false;
+  }
+  for (const auto& one : answer.value.refused()) {
+    const auto index = static_cast<size_t>(one.index());
+    fmt::print(stderr, "{}:{}: refused: {}: {}\n", file, index < batch.lines.size() ? batch.lines[index] : 0,
+               word(one.reason()), one.detail());
+  }
+  const auto no = static_cast<size_t>(answer.value.refused_size());
+  refused += no;
+  taken += batch.lines.size() - no;
+  batch = {};
+  return true;
+}
+
+int send(const Options& options) {
+  const auto text = read_file(options.file);
+  if (!text) return fail("cannot read " + options.file);
+  Connection connection(options.endpoints);
+  constexpr size_t kMostReports = 256;
+  const int64_t epoch = new_epoch();
+  const auto start = Clock::now();
+  size_t taken = 0;
+  size_t refused = 0;
+  Batch batch;
+  std::istringstream lines(*text);
+  std::string line;
+  for (size_t number = 1; std::getline(lines, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    auto parsed = parse_presence_line(line);
+    if (const auto* fault = std::get_if<std::string>(&parsed)) {
+      fmt::print(stderr, "{}:{}: {}\n", options.file, number, *fault);
+      ++refused;
+      continue;
+    }
+    auto& [report, at_ms] = std::get<PresenceLine>(parsed);
+    const auto due = start + std::chrono::milliseconds(at_ms);
+    if (batch.lines.size() == kMostReports || due > Clock::now()) {
+      if (!flush(connection, options.file, batch, taken, refused)) return 1;
+      std::this_thread::sleep_until(due);
+    }
+    if (report.source().empty()) report.set_source(options.source);
+    if (report.kind() == v1::SOURCE_KIND_UNSPECIFIED) report.set_kind(*from_word<v1::SourceKind>(options.kind));
+    report.set_epoch(epoch);
+    report.set_sequence(static_cast<int64_t>(number));
+    *batch.request.add_reports() = std::move(report);
+    batch.lines.push_back(number);
+  }
+  if (!flush(connection, options.file, batch, taken, refused)) return 1;
+  fmt::print("{} reports taken, {} refused\n", taken, refused);
+  return refused == 0 ? 0 : 1;
+}
+
+// "online, busy, ..." as the set that CLI11 checks against.
+std::vector<std::string> words_of(const google::protobuf::EnumDescriptor* type) {
+  std::vector<std::string> words;
+  std::istringstream all(all_words(type));
+  for (std::string one; all >> one;) {
+    if (one.back() == ',') one.pop_back();
+    words.push_back(one);
+  }
+  return words;
+}
+
+}  // namespace
+
+Run declare_presence(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_connection_options(app, options->endpoints);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--source", options->source, "Id of the source that reports")->capture_default_str();
+  app.add_option("--kind", options->kind, "What kind of source it is")
+      ->check(CLI::IsMember(words_of(v1::SourceKind_descriptor())))
+      ->capture_default_str();
+  CLI::App* setting = app.add_subcommand("set", "Report the state of one expert");
+  setting->add_option("EXPERT", options->expert, "Id of the expert")->required();
+  setting->add_option("STATE", options->state, "His state")
+      ->required()
+      ->check(CLI::IsMember(words_of(v1::PresenceState_descriptor())));
+  setting->add_option("--note", options->note, "A short text");
+  setting->add_flag("--dnd", options->do_not_disturb, "He must not be disturbed by anything");
+  setting->add_option("--ttl", options->ttl_s, "Seconds for which it holds; otherwise until the next report");
+  CLI::App* sending = app.add_subcommand("send", "Report what a JSON-lines file says, each line at its `at_ms`");
+  sending->add_option("FILE", options->file, "One report a line, - for stdin")->required();
+  return
+      [&app, options] { return app.get_subcommands().front()->get_name() == "set" ? set(*options) : send(*options); };
+}
+
+}  // namespace expertline::cli
