@@ -24,11 +24,12 @@ std::string as_id(std::string_view prefix, std::string_view name) {
   return id;
 }
 
-// When the agent took the call. A start before the call's own beginning lies after midnight; without one (a contact
-// too short to be seen) it is when the caller left the queue.
+// When the agent took the call. A start long before the call's own beginning lies after midnight; without one (a
+// contact too short to be seen) it is when the caller left the queue.
 int began(const CallRecord& call) {
   if (call.service_time == 0 && call.service_start == 0) return std::max(call.vru_exit, call.queue_exit);
-  return call.service_start < call.vru_entry ? call.service_start + kDay : call.service_start;
+  const bool next_day = call.service_start + kDay / 2 < call.vru_entry;
+  return next_day ? call.service_start + kDay : call.service_start;
 }
 
 }  // namespace
