@@ -1,9 +1,8 @@
-// session-bridge: owns sessions from the first IM to the disposition.
+// The process of session-bridge.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <thread>
+#include <iostream>
 
 #include "app/server.h"
 #include "session-bridge/session_bridge.h"
@@ -30,28 +29,20 @@ int main(int argc, char** argv) {
   CLI11_PARSE(command, argc, argv);
   app::start_logging("session-bridge", log_level);
 
-  bridge::SessionBridge service(config, app::connect(strategy));
-  app::Server server(listen, service.services(), {&service.calls()});
+  bridge::SessionBridge service(config);
+  app::Server server(listen, service.services(), {service.calls()});
   if (!server.start()) {
-    spdlog::error("cannot listen on {}", listen);
+    std::cerr << "session-bridge: cannot listen on " << listen << "\n";
     return 1;
   }
-  service.start();
-  std::jthread readiness([&](const std::stop_token& stop) {
-    bool said = false;
-    while (!stop.stop_requested()) {
-      const bool ready = service.ready();
-      server.set_serving(ready);
-      if (ready && !said) spdlog::info("ready");
-      said = said || ready;
-      std::this_thread::sleep_for(std::chrono::milliseconds(said ? 500 : 20));
-    }
+  service.start(app::connect(strategy), [&server] {
+    server.set_serving(true);
+    spdlog::info("ready");
   });
   app::wait_for_signal();
   spdlog::info("stopping");
-  readiness.request_stop();
-  readiness.join();
   server.stop();
   service.stop();
+  spdlog::info("stopped");
   return 0;
 }

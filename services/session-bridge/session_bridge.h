@@ -1,6 +1,9 @@
 // The service session-bridge: sessions from the first IM to the disposition.
+//
+// Life: construct, hand services() and calls() to an app::Server, start(), serve, stop the server, stop().
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,24 +26,30 @@ struct Config {
 
 class SessionBridge {
  public:
-  // `strategy` leads to strategy-evaluation.
-  SessionBridge(Config config, const std::shared_ptr<grpc::Channel>& strategy);
+  explicit SessionBridge(Config config);
+  ~SessionBridge();  // stop()
+  SessionBridge(const SessionBridge&) = delete;
+  SessionBridge& operator=(const SessionBridge&) = delete;
 
   std::vector<grpc::Service*> services() { return {&session_service_, &desk_service_}; }
-  app::Calls& calls() { return calls_; }
-  // Starts its loop. After that, and after the server serves, calls are answered.
-  void start();
+  app::Calls* calls() { return &calls_; }
+
+  // Starts the loop; goes on trying for the store and for strategy-evaluation, to which `strategy` leads. `on_ready`
+  // runs once, on the loop, when both have answered.
+  void start(const std::shared_ptr<grpc::Channel>& strategy, std::function<void()> on_ready);
   // After the server has stopped. Idempotent.
   void stop();
-  // True if the store and strategy-evaluation answer. Any thread.
-  bool ready();
 
  private:
+  Task<void> announce(std::function<void()> on_ready);
+
+  const Config config_;
   app::Loop loop_;
   app::Calls calls_;
   Domains domains_;
   SessionService session_service_;
   DeskService desk_service_;
+  bool running_ = false;
 };
 
 }  // namespace expertline::bridge

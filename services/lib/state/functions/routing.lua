@@ -17,6 +17,12 @@ local function somebody_before(p, l, x)
   return false
 end
 
+-- The last change of any expert.
+local function log_end(p)
+  local last = redis.call('XREVRANGE', p .. 'xlog', '+', '-', 'COUNT', 1)
+  return last[1] and last[1][1] or '0-0'
+end
+
 local function note_decision(l, q)
   if l.step ~= q.step then
     l.step_offers = 0
@@ -65,8 +71,7 @@ redis.register_function('xl1_reserve', function(keys, args)
     end
   end
   if #taken == 0 then
-    local last = redis.call('XREVRANGE', p .. 'xlog', '+', '-', 'COUNT', 1)
-    return {'none', last[1] and last[1][1] or '0-0'}
+    return {'none', log_end(p)}
   end
   note_decision(l, q)
   leave_waiting(p, q.s, l, now)
@@ -125,7 +130,7 @@ redis.register_function('xl1_wait', function(keys, args)
   redis.call('ZADD', p .. 'wait:' .. l.medium, score(l), q.s .. ' ' .. l.id)
   save_leg(p, q.s, l)
   if q.wake then
-    redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', q.wake, 'm', l.medium, 'r', '0-0')
+    redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', q.wake, 'm', l.medium, 'r', log_end(p))
   end
   hint(p, q.s, {})
   return {'ok', int(l.v)}

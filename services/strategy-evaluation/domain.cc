@@ -1,0 +1,257 @@
+#include "strategy-evaluation/domain.h"
+
+#include <spdlog/spdlog.h>
+
+#include "routing/presentation.h"
+
+namespace expertline::evaluation {
+namespace {
+
+constexpr const char* kGroup = "strategy-evaluation";
+constexpr const char* kBlockMs = "1000";
+constexpr const char* kAbandonedMs = "5000";  // a wake its replica did not finish in that time is taken over
+constexpr uint64_t kTakeOverMs = 2'000;
+constexpr int kWaitingPage = 32;
+// A decision is tried again when experts are taken while it is made. Each round has seen what beat the last one.
+constexpr int kMostRounds = 50;
+
+state::Decided decided(const routing::Strategy& strategy, size_t step_index) {
+  state::Decided how;
+  how.strategy = strategy.name;
+  how.revision = strategy.revision;
+  const bool in_steps = step_index < strategy.steps.size();
+  how.step = static_cast<int>(std::min(step_index, strategy.steps.size()));
+  how.step_name = in_steps ? strategy.steps[step_index].name : "otherwise";
+  return how;
+}
+
+}  // namespace
+
+Domain::Domain(app::Loop& loop, DomainConfig config, const std::shared_ptr<grpc::Channel>& presence,
+               std::shared_ptr<const strategy::Registry> strategies)
+    : loop_(loop),
+      config_(std::move(config)),
+      client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
+      wakes_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
+      store_(client_, config_.name),
+      read_model_(loop, config_.name, presence),
+      strategies_(std::move(strategies)) {}
+
+void Domain::start() {
+  client_.start();
+  wakes_.start();
+  read_model_.start();
+  spawn(serve_wakes());
+  spawn(take_over_wakes());
+}
+
+void Domain::stop() {
+  stopping_ = true;
+  read_model_.stop();
+  wakes_.stop();
+  client_.stop();
+}
+
+Domain::Strategy Domain::strategy_of(const v1::RoutingFacts& facts) const {
+  if (!facts.strategy_revision().empty()) {
+    // A revision from before this process started is not known here: the present one goes on.
+    if (Strategy same = strategies_->revision(facts.strategy_revision())) return same;
+  }
+  return strategies_->at(facts.routing_point());
+}
+
+state::Candidate Domain::candidate(const routing::Strategy& strategy, const routing::Step& step,
+                                   const v1::RoutingFacts& facts, const std::string& expert) const {
+  state::Candidate who;
+  who.expert = expert;
+  const auto known = read_model_.snapshot().expert(expert);
+  if (!known) return who;
+  who.name = known->display_name();
+  const auto dn = known->dns().find(strategy.medium);
+  if (dn != known->dns().end()) who.dn = dn->second;
+  routing::PreviewContent content = routing::preview_content(strategy, step, facts, *known);
+  who.details.set_message(std::move(content.message));
+  *who.details.mutable_show() = std::move(content.show);
+  *who.details.mutable_attach() = routing::attached(strategy, facts, *known);
+  for (v1::VoiceTarget& target : routing::voice_targets(strategy, *known)) {
+    *who.details.add_voice_targets() = std::move(target);
+  }
+  who.details.set_hold_expert_ms(strategy.hold_expert_ms);
+  return who;
+}
+
+Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
+  if (!ready()) {
+    co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                    .message = "the read model is not complete yet; ask again",
+                    .metadata = {{"service", "presence-ingest"}}};
+  }
+  if (!facts) {
+    const auto record = co_await store_.read(leg.session);
+    if (!record) co_return record.error();
+    const state::Leg* stored = record->leg(leg.leg);
+    if (stored == nullptr) {
+      co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_LEG,
+                      .message = "session " + leg.session + " has no leg " + leg.leg,
+                      .metadata = {{"session", leg.session}, {"leg", leg.leg}}};
+    }
+    facts = state::routing_facts(*record, *stored);
+  }
+  const Strategy strategy = strategy_of(*facts);
+  if (!strategy) {
+    co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_ROUTING_POINT,
+                    .message = "no strategy is bound to routing point \"" + facts->routing_point() + "\"",
+                    .metadata = {{"routing_point", facts->routing_point()}}};
+  }
+  v1::RouteResponse response;
+  int conflicts = 0;
+  for (int round = 0; round < kMostRounds; ++round) {
+    const std::string seen = read_model_.cursor();
+    routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), *facts);
+    const state::Decided how = decided(*strategy, decision.kind == routing::Decision::Kind::kDefault
+                                                      ? strategy->steps.size()
+                                                      : decision.step_index);
+    response.set_step(how.step_name);
+    *response.mutable_explanation() = std::move(decision.explanation);
+    response.mutable_explanation()->set_conflicts(conflicts);
+    std::string change;  // to be seen before the next round
+    if (decision.kind == routing::Decision::Kind::kDefault) {
+      const auto settled = co_await store_.settle(leg, how, decision.default_target);
+      if (!settled) co_return settled.error();
+      response.set_result(*settled ? v1::ROUTE_RESULT_DEFAULT : v1::ROUTE_RESULT_STALE);
+      *response.mutable_default_target() = decision.default_target;
+      co_return response;
+    }
+    std::string behind;  // an expert for whom an earlier leg waits
+    if (decision.kind == routing::Decision::Kind::kOffer) {
+      const routing::Step& step = *decision.step;
+      std::vector<state::Candidate> candidates;
+      for (const std::string& expert : decision.ranked) {
+        candidates.push_back(candidate(*strategy, step, *facts, expert));
+      }
+      const auto reserved = co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to,
+                                                    step.preview.answer_within_ms, step.preview.none, false,
+                                                    std::move(candidates));
+      if (!reserved) co_return reserved.error();
+      switch (reserved->outcome) {
+        case state::Reservation::Outcome::reserved:
+          response.set_result(v1::ROUTE_RESULT_RESERVED);
+          for (const std::string& expert : reserved->experts) response.add_experts(expert);
+          co_return response;
+        case state::Reservation::Outcome::stale:
+          response.set_result(v1::ROUTE_RESULT_STALE);
+          co_return response;
+        case state::Reservation::Outcome::behind:
+          behind = reserved->experts.front();
+          break;
+        case state::Reservation::Outcome::none:
+          ++conflicts;
+          change = reserved->log_end;
+          break;
+      }
+    }
+    if (change.empty()) {
+      const std::string bucket = routing::bucket_of(*strategy, decision.step_index, *facts);
+      const auto waiting = co_await store_.wait(leg, how, bucket, decision.wait_ms, seen, behind);
+      if (!waiting) co_return waiting.error();
+      if (waiting->outcome != state::WaitAnswer::Outcome::again) {
+        const bool joined = waiting->outcome == state::WaitAnswer::Outcome::waiting;
+        response.set_result(joined ? v1::ROUTE_RESULT_WAITING : v1::ROUTE_RESULT_STALE);
+        co_return response;
+      }
+      change = waiting->change;
+    }
+    co_await read_model_.seen(change);
+  }
+  co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                  .message = "experts are taken faster than they can be chosen; ask again",
+                  .metadata = {{"service", "strategy-evaluation"}}};
+}
+
+Task<void> Domain::serve_wakes() {
+  const std::string stream = store_.prefix() + "wake";
+  bool grouped = false;
+  while (!stopping_) {
+    redis::Reply reply;
+    if (!grouped) {
+      redis::Command create{"XGROUP", "CREATE", stream, kGroup, "0", "MKSTREAM"};
+      reply = co_await client_.call(std::move(create));
+      grouped = !reply.lost() && (!reply.error() || reply.text.starts_with("BUSYGROUP"));
+    }
+    if (grouped && read_model_.ready()) {
+      redis::Command read{"XREADGROUP", "GROUP", kGroup, config_.consumer, "COUNT", "16", "BLOCK", kBlockMs, "STREAMS",
+                          stream, ">"};
+      reply = co_await wakes_.call(std::move(read));
+      if (reply.error()) grouped = false;  // the store was emptied
+    }
+    if (reply.type != redis::Reply::Type::array) {
+      // An empty answer came after BLOCK had its time, anything else too soon.
+      const bool going = reply.nil() || co_await loop_.sleep(20);
+      if (!going) co_return;
+      continue;
+    }
+    for (const redis::Reply& wake : reply.elements[0].elements.at(1).elements) co_await serve(wake);
+  }
+}
+
+Task<void> Domain::take_over_wakes() {
+  while (!stopping_) {
+    const bool going = co_await loop_.sleep(kTakeOverMs);
+    if (!going) co_return;
+    if (!ready()) continue;
+    redis::Command claim{"XAUTOCLAIM", store_.prefix() + "wake", kGroup, config_.consumer, kAbandonedMs, "0-0", "COUNT",
+                         "64"};
+    const redis::Reply reply = co_await client_.call(std::move(claim));
+    if (reply.type != redis::Reply::Type::array || reply.elements.size() < 2) continue;
+    for (const redis::Reply& wake : reply.elements[1].elements) {
+      if (wake.elements.size() == 2) co_await serve(wake);
+    }
+  }
+}
+
+Task<void> Domain::serve(redis::Reply wake) {
+  std::string expert, medium, change;
+  const std::vector<redis::Reply>& fields = wake.elements.at(1).elements;
+  for (size_t i = 0; i + 1 < fields.size(); i += 2) {
+    if (fields[i].text == "e") expert = fields[i + 1].text;
+    if (fields[i].text == "m") medium = fields[i + 1].text;
+    if (fields[i].text == "r") change = fields[i + 1].text;
+  }
+  co_await read_model_.seen(change);
+  co_await serve_waiting(expert, medium);
+  // One write: acknowledged and gone.
+  const std::string id = wake.elements[0].text;
+  client_.send({"XACK", store_.prefix() + "wake", kGroup, id}, [](const redis::Reply&) {});
+  client_.send({"XDEL", store_.prefix() + "wake", id}, [](const redis::Reply&) {});
+}
+
+Task<void> Domain::serve_waiting(std::string expert, std::string medium) {
+  std::string after;
+  while (!stopping_) {
+    const auto waiting = co_await store_.waiting(expert, medium, after, kWaitingPage);
+    if (!waiting || waiting->full || waiting->entries.empty()) co_return;
+    for (const state::Waiting::Entry& entry : waiting->entries) {
+      after = entry.score;
+      const auto record = co_await store_.read(entry.leg.session);
+      const state::Leg* leg = record ? record->leg(entry.leg.leg) : nullptr;
+      if (leg == nullptr || leg->state != "waiting") continue;  // served or gone meanwhile
+      const v1::RoutingFacts facts = state::routing_facts(*record, *leg);
+      const Strategy strategy = strategy_of(facts);
+      const auto step_index = static_cast<size_t>(leg->step);
+      if (!strategy || step_index >= strategy->steps.size()) continue;
+      const routing::Reason reason =
+          routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, expert);
+      if (reason != routing::Reason::kReady) continue;
+      const routing::Step& step = strategy->steps[step_index];
+      const state::LegRef ref{.session = record->id, .leg = leg->id, .version = leg->version};
+      const state::Decided how = decided(*strategy, step_index);
+      std::vector<state::Candidate> candidates;
+      candidates.push_back(candidate(*strategy, step, facts, expert));
+      const auto reserved = co_await store_.reserve(ref, how, 1, step.preview.answer_within_ms, step.preview.none, true,
+                                                    std::move(candidates));
+      if (!reserved || reserved->outcome == state::Reservation::Outcome::none) co_return;  // he is full
+    }
+  }
+}
+
+}  // namespace expertline::evaluation
