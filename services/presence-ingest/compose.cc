@@ -123,9 +123,8 @@ Composed compose(std::vector<Observation> observations, int64_t now_ms) {
   }
   std::sort(out.losers.begin(), out.losers.end());
 
-  out.do_not_disturb = std::any_of(observations.begin(), observations.end(), [](const Observation& o) {
-    return !offline(o) && o.content.do_not_disturb();
-  });
+  out.do_not_disturb = std::any_of(observations.begin(), observations.end(),
+                                   [](const Observation& o) { return !offline(o) && o.content.do_not_disturb(); });
   const bool off_hook = std::any_of(observations.begin(), observations.end(),
                                     [](const Observation& o) { return is_phone(o) && on_the_phone(o); });
   out.im = state_allows_im(out.state) && !out.do_not_disturb && endpoints_allow(observations, says_im);

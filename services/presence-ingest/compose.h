@@ -12,9 +12,9 @@ namespace expertline::presence {
 struct Composed {
   v1::PresenceState state = v1::PRESENCE_STATE_OFFLINE;
   bool do_not_disturb = false;
-  bool im = false;     // presence allows IM
-  bool voice = false;  // presence allows voice
-  std::string winner;  // source; empty if nobody says anything
+  bool im = false;                  // presence allows IM
+  bool voice = false;               // presence allows voice
+  std::string winner;               // source; empty if nobody says anything
   std::vector<std::string> losers;  // sources that say something else, in order of id
   std::string reason;               // which rule decided
   std::string note;                 // of the winner

@@ -91,9 +91,9 @@ std::optional<std::string> id_fault(std::string_view text) {
 }
 
 std::optional<std::string> medium_fault(std::string_view text) {
-  const bool good = !text.empty() && text.size() <= kMostMediumBytes && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || digit(c) || c == '_' || c == '-';
-  });
+  const bool good = !text.empty() && text.size() <= kMostMediumBytes &&
+                    std::all_of(text.begin(), text.end(),
+                                [](char c) { return (c >= 'a' && c <= 'z') || digit(c) || c == '_' || c == '-'; });
   if (!good) return "must be a medium such as im or voice: [a-z0-9_-]{1,32}";
   return std::nullopt;
 }

@@ -20,12 +20,12 @@ inline constexpr int kMostLevel = 5;
 inline constexpr int kMostReports = 256;  // in a batch
 
 // The rule that is broken, or nullopt.
-std::optional<std::string> display_name_fault(std::string_view text);     // at most 200 characters
-std::optional<std::string> text_fault(std::string_view text);             // at most 200 bytes, no control characters
-std::optional<std::string> required_text_fault(std::string_view text);    // and not empty
-std::optional<std::string> id_fault(std::string_view text);               // [A-Za-z0-9._@-]{1,128}
-std::optional<std::string> medium_fault(std::string_view text);           // [a-z0-9_-]{1,32}
-std::optional<std::string> language_fault(std::string_view text);         // shape of a BCP 47 tag
+std::optional<std::string> display_name_fault(std::string_view text);   // at most 200 characters
+std::optional<std::string> text_fault(std::string_view text);           // at most 200 bytes, no control characters
+std::optional<std::string> required_text_fault(std::string_view text);  // and not empty
+std::optional<std::string> id_fault(std::string_view text);             // [A-Za-z0-9._@-]{1,128}
+std::optional<std::string> medium_fault(std::string_view text);         // [a-z0-9_-]{1,32}
+std::optional<std::string> language_fault(std::string_view text);       // shape of a BCP 47 tag
 std::optional<std::string> capacity_fault(int64_t value);
 std::optional<std::string> level_fault(int64_t value);
 

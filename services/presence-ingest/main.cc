@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
   std::string listen = "127.0.0.1:7410";
   std::string log_level = "info";
   CLI::App options("Expertline presence-ingest: the directory of experts and their presence");
-  const CLI::Validator id([](const std::string& text) { return valid_id(text) ? "" : "must match [A-Za-z0-9._@-]{1,128}"; },
-                          "ID");
+  const CLI::Validator id(
+      [](const std::string& text) { return valid_id(text) ? "" : "must match [A-Za-z0-9._@-]{1,128}"; }, "ID");
   options.add_option("--listen", listen, "Address to serve on, HOST:PORT")->capture_default_str();
   options.add_option("--redis", config.redis, "The store: unix:/path/to/socket or HOST:PORT")->required();
   options.add_option("--domain", config.domains, "Domain to serve; may be given several times")

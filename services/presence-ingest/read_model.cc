@@ -14,7 +14,7 @@ namespace {
 constexpr int kBlockMs = 1'000;  // below the time-out of the connection
 constexpr size_t kBatch = 500;
 constexpr int kPage = 500;
-constexpr int kHistory = 5'000;        // entries of the log that are read at first, so that watchers resume after a restart
+constexpr int kHistory = 5'000;  // entries of the log that are read at first, so that watchers resume after a restart
 constexpr size_t kMostRemovals = 10'000;
 constexpr uint64_t kRetryMs = 100;
 // A watcher may come from a replica that has read further.
@@ -103,7 +103,7 @@ Task<bool> ReadModel::log_is_gapless() {
   if (first.elements.empty() || last.elements.empty()) co_return position_ == state::LogId{};
   const auto first_id = state::parse_log_id(first.elements[0].elements.at(0).text);
   const auto last_id = state::parse_log_id(last.elements[0].elements.at(0).text);
-  co_return first_id && last_id && *first_id <= position_ && position_ <= *last_id;
+  co_return first_id&& last_id&&* first_id <= position_&& position_ <= *last_id;
 }
 
 // Reads everything anew: first where the log ends, then the experts. What changes meanwhile comes again from the log.

@@ -57,7 +57,8 @@ Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed obse
   if (observed.compose.empty()) co_return Done{};
   std::vector<state::Composition> compositions;
   compositions.reserve(observed.compose.size());
-  for (state::Observations& one : observed.compose) compositions.push_back(compose_one(std::move(one), observed.now_ms));
+  for (state::Observations& one : observed.compose)
+    compositions.push_back(compose_one(std::move(one), observed.now_ms));
   co_return co_await store_.present(domain, std::move(compositions));
 }
 

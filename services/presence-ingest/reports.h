@@ -20,8 +20,8 @@ class Reports {
 
   // Takes a batch; the answer comes when it is durable and readers of the store see what it means. 1 to 256 reports
   // (INVALID_FIELD of `reports`); those that are not taken are told with their place.
-  Task<Result<std::vector<v1::RefusedReport>>> take(
-      std::string domain, google::protobuf::RepeatedPtrField<v1::PresenceReport> reports);
+  Task<Result<std::vector<v1::RefusedReport>>> take(std::string domain,
+                                                    google::protobuf::RepeatedPtrField<v1::PresenceReport> reports);
 
  private:
   Task<void> expire(std::string domain);

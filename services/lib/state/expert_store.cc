@@ -184,15 +184,10 @@ Task<Result<PutDone>> ExpertStore::put(std::string domain, Put what) {
   record.clear_revision();
   json capacities = json::object();
   for (const auto& [medium, capacity] : record.capacities()) capacities[medium] = capacity;
-  std::vector<std::string> arguments = {what.expert,
-                                        serialize(record),
-                                        what.if_revision ? std::to_string(*what.if_revision) : "",
-                                        mode_name(what.mode),
-                                        capacities.dump(),
-                                        buckets(what.expert, record),
-                                        flag(what.dry),
-                                        what.request_id,
-                                        what.request_hash};
+  std::vector<std::string> arguments = {
+      what.expert,          serialize(record), what.if_revision ? std::to_string(*what.if_revision) : "",
+      mode_name(what.mode), capacities.dump(), buckets(what.expert, record),
+      flag(what.dry),       what.request_id,   what.request_hash};
   const auto answer = co_await fcall(redis_, "xl1_expert_put", domain, std::move(arguments));
   if (!answer) co_return answer.error();
   PutDone done;

@@ -122,9 +122,7 @@ std::vector<Case> cases() {
        {kOnline, true, true, false, "a", {}}},
 
       // Do not disturb.
-      {"dnd receives nothing",
-       {Says("c", kClient, kOnline).dnd()},
-       {kOnline, false, false, true, "c", {}}},
+      {"dnd receives nothing", {Says("c", kClient, kOnline).dnd()}, {kOnline, false, false, true, "c", {}}},
       {"dnd wins over on the phone",
        {Says("a", kClient, kBusy).dnd(), Says("p", kPhone, kOnThePhone)},
        {kBusy, false, false, true, "a", {"p"}}},
@@ -222,8 +220,9 @@ TEST(Compose, TellsWhenTheFirstOfThemExpires) {
 }
 
 TEST(Compose, CarriesTheNoteOfTheWinner) {
-  EXPECT_EQ(compose({Says("a", kClient, kBusy).note("in a meeting"), Says("b", kClient, kOnline).note("here")}, kNow).note,
-            "in a meeting");
+  EXPECT_EQ(
+      compose({Says("a", kClient, kBusy).note("in a meeting"), Says("b", kClient, kOnline).note("here")}, kNow).note,
+      "in a meeting");
 }
 
 }  // namespace

@@ -90,8 +90,7 @@ class ExpertsStore : public ::testing::Test {
     return *loop_->run<Result<Observed>>([this] { return store_->due("d", 100); });
   }
   std::vector<std::string> ids(const std::string& after, int most) {
-    const auto page =
-        loop_->run<Result<std::vector<ExpertView>>>([=, this] { return store_->page("d", after, most); });
+    const auto page = loop_->run<Result<std::vector<ExpertView>>>([=, this] { return store_->page("d", after, most); });
     std::vector<std::string> out;
     for (const ExpertView& one : *page) out.push_back(one.id);
     return out;
@@ -191,8 +190,8 @@ TEST_F(ExpertsStore, ReportsAreTakenStaleOrUnknown) {
   Report unknown = report(kOnline);
   unknown.expert = "bob";
   const int64_t big = std::numeric_limits<int64_t>::max();
-  const Observed first = observe({report(kOnline, 5, big - 1), unknown, report(kBusy, 5, big - 2),
-                                  report(kBusy, 4, big), report(kBusy, 5, big)});
+  const Observed first = observe(
+      {report(kOnline, 5, big - 1), unknown, report(kBusy, 5, big - 2), report(kBusy, 4, big), report(kBusy, 5, big)});
   EXPECT_THAT(first.outcomes, ElementsAre(ReportOutcome::taken, ReportOutcome::unknown_expert, ReportOutcome::stale,
                                           ReportOutcome::stale, ReportOutcome::taken));
   ASSERT_EQ(first.compose.size(), 1U);

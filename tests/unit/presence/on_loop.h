@@ -15,7 +15,8 @@ namespace expertline::test {
 // An event loop with a connection to a store that has the functions.
 class OnLoop {
  public:
-  OnLoop(const std::string& redis_url, redis::Command load) : redis_(loop_, {.address = redis_url, .on_connect = {load}}) {
+  OnLoop(const std::string& redis_url, redis::Command load)
+      : redis_(loop_, {.address = redis_url, .on_connect = {load}}) {
     loop_.post([this] { redis_.start(); });
     loop_.start();
     if (!run<bool>([this] { return redis_.until_connected(); })) throw std::runtime_error("no connection");

@@ -26,7 +26,8 @@ using Presences = v1::PresenceService::Stub;
 // One replica, served.
 class Replica {
  public:
-  explicit Replica(Config config) : ingest_(std::move(config)), server_("127.0.0.1:0", ingest_.services(), {ingest_.calls()}) {
+  explicit Replica(Config config)
+      : ingest_(std::move(config)), server_("127.0.0.1:0", ingest_.services(), {ingest_.calls()}) {
     if (!server_.start()) throw std::runtime_error("cannot listen");
     std::promise<void> ready;
     const auto started = ingest_.start([&ready] { ready.set_value(); });
@@ -227,7 +228,9 @@ TEST_F(PresenceServiceTest, AnUpdateChangesWhatItsMaskNames) {
   EXPECT_EQ(whole.site(), "bern");
   EXPECT_EQ(whole.display_name(), "");
 
-  const auto refused = [&] { return test::refusal(test::status_of(*replica_->experts, &Experts::UpdateExpert, request)); };
+  const auto refused = [&] {
+    return test::refusal(test::status_of(*replica_->experts, &Experts::UpdateExpert, request));
+  };
   request.mutable_expert()->set_site("basel");
   request.mutable_expert()->set_revision(1);
   EXPECT_EQ(refused().reason, "REVISION_MISMATCH");
@@ -276,16 +279,19 @@ TEST_F(PresenceServiceTest, ImportsARosterAsOftenAsOneLikes) {
   v1::ImportRosterRequest dry = roster(text);
   dry.set_validate_only(true);
   EXPECT_THAT(test::call(*replica_->experts, &Experts::ImportRoster, dry).created(), ElementsAre("ann", "bob"));
-  EXPECT_THAT(test::call(*replica_->experts, &Experts::ImportRoster, roster(text)).created(), ElementsAre("ann", "bob"));
+  EXPECT_THAT(test::call(*replica_->experts, &Experts::ImportRoster, roster(text)).created(),
+              ElementsAre("ann", "bob"));
   EXPECT_EQ(test::call(*replica_->experts, &Experts::ImportRoster, roster(text)).unchanged(), 2);
-  const auto changed = test::call(*replica_->experts, &Experts::ImportRoster, roster("experts:\n  - {id: ann, name: A}\n"));
+  const auto changed =
+      test::call(*replica_->experts, &Experts::ImportRoster, roster("experts:\n  - {id: ann, name: A}\n"));
   EXPECT_THAT(changed.updated(), ElementsAre("ann"));
   EXPECT_EQ(get("bob").state(), v1::EXPERT_STATE_ACTIVE) << "an import never deletes";
 }
 
 TEST_F(PresenceServiceTest, ARosterWithAFaultChangesNothing) {
-  const auto refused = test::refusal(test::status_of(*replica_->experts, &Experts::ImportRoster,
-                                                     roster("experts:\n  - {id: ann}\n  - {id: bob, skills: {x: 9}}\n  - {}\n")));
+  const auto refused =
+      test::refusal(test::status_of(*replica_->experts, &Experts::ImportRoster,
+                                    roster("experts:\n  - {id: ann}\n  - {id: bob, skills: {x: 9}}\n  - {}\n")));
   EXPECT_EQ(refused.reason, "BAD_ROSTER");
   EXPECT_EQ(refused.metadata.at("file"), "r.yaml");
   EXPECT_EQ(refused.metadata.at("line"), "3");
