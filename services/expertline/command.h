@@ -23,6 +23,7 @@ struct Command {
 // All of them, in the order in which help lists them.
 const std::vector<Command>& commands();
 
+Run declare_bench(CLI::App& app);
 Run declare_demo(CLI::App& app);
 Run declare_experts(CLI::App& app);
 Run declare_generate_calls(CLI::App& app);

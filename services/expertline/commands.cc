@@ -12,6 +12,7 @@ const std::vector<Command>& commands() {
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
       {"replay", "Play a day of call records through a running system", declare_replay},
+      {"bench", "Measure latency and throughput on this machine", declare_bench},
       {"generate-calls", "Write call records of an invented day", declare_generate_calls},
   };
   return kCommands;

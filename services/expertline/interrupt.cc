@@ -22,13 +22,17 @@ Interrupt::Interrupt() {
 }
 
 bool Interrupt::wait(std::chrono::milliseconds patience) {
+  if (again(patience)) seen_ = true;
+  return seen_;
+}
+
+bool Interrupt::again(std::chrono::milliseconds patience) {
   const sigset_t set = stop_signals();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
   timespec time{};
   time.tv_sec = seconds.count();
   time.tv_nsec = std::chrono::nanoseconds(patience - seconds).count();
-  if (sigtimedwait(&set, nullptr, &time) > 0) seen_ = true;
-  return seen_;
+  return sigtimedwait(&set, nullptr, &time) > 0;
 }
 
 }  // namespace expertline::cli

@@ -14,6 +14,8 @@ class Interrupt {
   // Waits up to `patience` for a signal. True from the first signal on. Main thread only.
   bool wait(std::chrono::milliseconds patience);
   bool seen() const { return seen_; }
+  // Waits up to `patience` for another signal, and tells whether it came.
+  bool again(std::chrono::milliseconds patience);
 
  private:
   bool seen_ = false;

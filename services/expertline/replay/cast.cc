@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <semaphore>
 #include <thread>
+#include <vector>
 
 #include "expertline/terminal/words.h"
 
@@ -48,6 +51,35 @@ bool ready(const v1::Presence& presence) {
 }
 
 }  // namespace
+
+size_t end_left_over(Connection& connection) {
+  v1::ListSessionsRequest request;
+  request.set_parent(connection.parent());
+  request.set_state(v1::SESSION_STATE_OPEN);
+  request.set_page_size(1000);
+  std::vector<std::string> names;
+  do {
+    const auto page = call(connection.sessions(), &v1::SessionService::Stub::ListSessions, request);
+    if (!page.ok()) break;
+    for (const auto& session : page.value.sessions()) {
+      if (session.interaction().id().starts_with(kReplayPrefix)) names.push_back(session.name());
+    }
+    request.set_page_token(page.value.next_page_token());
+  } while (!request.page_token().empty());
+
+  // A few calls at a time: there may be thousands.
+  constexpr std::ptrdiff_t kAtOnce = 32;
+  auto slots = std::make_shared<std::counting_semaphore<kAtOnce>>(kAtOnce);
+  for (const auto& name : names) {
+    slots->acquire();
+    v1::EndSessionRequest end;
+    end.set_name(name);
+    call_async(connection.sessions().async(), &v1::SessionService::StubInterface::async_interface::EndSession, end,
+               [slots](const Answer<v1::EndSessionResponse>&) { slots->release(); });
+  }
+  for (std::ptrdiff_t i = 0; i < kAtOnce; ++i) slots->acquire();
+  return names.size();
+}
 
 std::string bring_in(Connection& connection, const SimExperts& experts) {
   for (const auto& roster : experts.rosters(kRosterPart)) {

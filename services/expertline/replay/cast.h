@@ -8,6 +8,12 @@
 
 namespace expertline::cli {
 
+// Interactions of replays have ids that begin so.
+inline constexpr const char* kReplayPrefix = "replay-";
+
+// Ends the open sessions that replays left behind. How many those were.
+size_t end_left_over(Connection& connection);
+
 // Imports them and reports them online. Empty, or what failed.
 std::string bring_in(Connection& connection, const SimExperts& experts);
 

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "app/loop.h"
 #include "expertline/command.h"
@@ -89,7 +88,7 @@ std::string run(Connection& connection, const ReplayPlan& plan, SimExperts& expe
   // The loop outlives this function in the callbacks of streams that are still ending; after stop() it drops them.
   auto loop = std::make_shared<app::Loop>();
   SimDesk desk(connection, loop, experts, tally, setting.speed);
-  const std::string name = fmt::format("replay-{:x}", Clock::now().time_since_epoch().count());
+  const std::string name = fmt::format("{}{:x}", kReplayPrefix, Clock::now().time_since_epoch().count());
   SimAgents agents(connection, loop, plan, desk, tally, setting.speed, name);
   loop->start();
 
@@ -106,17 +105,18 @@ std::string run(Connection& connection, const ReplayPlan& plan, SimExperts& expe
     while (!agents.progress().done && !interrupt.wait(std::chrono::milliseconds(100))) bar.show(agents.progress());
     bar.clear();
     if (interrupt.seen()) {
-      fmt::print(stderr, "replay: ending what is open\n");
+      fmt::print(stderr, "replay: ending what is open; Ctrl-C again to leave it\n");
       loop->post([&] { agents.stop(); });
-      const auto grace = Clock::now() + std::chrono::seconds(5);
-      while (!agents.progress().done && Clock::now() < grace)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      const auto grace = Clock::now() + std::chrono::seconds(20);
+      while (!agents.progress().done && Clock::now() < grace && !interrupt.again(std::chrono::milliseconds(50))) {
+      }
     }
   }
   tally.wall_s = std::chrono::duration<double>(Clock::now() - began).count();
   tally.interrupted = interrupt.seen();
   loop->post([&] { desk.close(); });
   loop->stop();
+  tally.unfinished = tally.asked - tally.accepted - tally.default_routed - tally.failed;
   return trouble;
 }
 
@@ -150,8 +150,12 @@ int replay(const Options& options) {
   const SimExperts::Manner manner{
       .decline = setting.decline, .overlook = setting.overlook, .answer_s = setting.answer_s};
   SimExperts experts(setting.experts, manner, setting.seed);
+  if (const size_t left = end_left_over(connection); left > 0) {
+    fmt::print(stderr, "replay: ended {} sessions that an earlier replay had left open\n", left);
+  }
   std::string trouble = bring_in(connection, experts);
   if (trouble.empty()) trouble = run(connection, plan, experts, setting, interrupt, tally);
+  if (interrupt.seen()) end_left_over(connection);
   take_out(connection, experts);
   if (!trouble.empty()) return fail(trouble);
   fmt::print("{}\n", options.json ? tally_json(setting, tally) : tally_text(Terminal::of(stdout), setting, tally));

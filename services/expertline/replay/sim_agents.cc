@@ -150,9 +150,7 @@ void SimAgents::on_session(const CallPtr& call, const v1::Session& session, doub
     call->settled = true;
     if (leg.outcome() == v1::LEG_OUTCOME_DEFAULT_ROUTED) {
       ++tally_.default_routed;
-    } else if (stopping_) {
-      ++tally_.unfinished;
-    } else {
+    } else if (!stopping_) {
       ++tally_.failed;
       ++tally_.troubles["a leg ended as " + word(leg.outcome())];
     }

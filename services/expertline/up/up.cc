@@ -2,86 +2,38 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
-#include "app/server.h"
 #include "expertline/command.h"
-#include "expertline/up/redis_child.h"
-#include "presence-ingest/presence_ingest.h"
-#include "session-bridge/session_bridge.h"
-#include "strategy-evaluation/strategy_evaluation.h"
+#include "expertline/up/embedded.h"
 
 namespace expertline::cli {
 namespace {
 
-struct Options {
-  std::string listen = "127.0.0.1:7400";
-  std::string data = "data";
-  std::string strategies = "strategies";
-  std::string roster;
-  std::vector<std::string> domains = {"main"};
-  int64_t user_data_limit = state::kDefaultUserDataLimit;
-  std::string log_level = "info";
-};
-
-int up(const Options& options) {
+int up(const EmbeddedOptions& options, const std::string& log_level) {
   app::block_signals();
-  RedisChild redis;
-  const auto child = redis.start(options.data);
-  if (!child) {
-    std::cerr << "expertline up: " << child.error().message << "\n";
-    return 1;
-  }
-  app::start_logging("expertline", options.log_level);
-
-  presence::PresenceIngest presence({.redis = redis.address(), .domains = options.domains, .roster = options.roster});
-  evaluation::StrategyEvaluation evaluation(
-      {.redis = redis.address(), .domains = options.domains, .strategies = options.strategies});
-  bridge::SessionBridge sessions({.redis = redis.address(),
-                                  .domains = options.domains,
-                                  .id = "embedded",
-                                  .user_data_limit = options.user_data_limit});
-  std::vector<grpc::Service*> services;
-  for (const auto& part : {presence.services(), evaluation.services(), sessions.services()}) {
-    services.insert(services.end(), part.begin(), part.end());
-  }
-  app::Server server(options.listen, services, {presence.calls(), evaluation.calls(), sessions.calls()});
-  if (!server.start()) {
-    std::cerr << "expertline up: cannot listen on " << options.listen << "; is it in use?\n";
-    return 1;
-  }
-  const auto inside = server.in_process();
-  auto still_starting = std::make_shared<std::atomic<int>>(3);
-  const auto on_ready = [&server, &options, still_starting] {
-    if (--*still_starting > 0) return;
-    server.set_serving(true);
+  app::start_logging("expertline", log_level);
+  Embedded embedded(options);
+  const auto started = embedded.start([&options] {
     spdlog::info("ready");
     std::cout << "ready on " << options.listen << std::endl;
-  };
-  auto started = presence.start(on_ready);
-  if (started) started = evaluation.start(inside, on_ready);
-  if (started) sessions.start(inside, on_ready);
-  if (started) {
-    app::wait_for_signal();
-    spdlog::info("stopping");
-  } else {
-    std::cerr << started.error().message << "\n";
+  });
+  if (!started) {
+    std::cerr << "expertline up: " << started.error().message << "\n";
+    return 1;
   }
-  server.stop();
-  sessions.stop();
-  evaluation.stop();
-  presence.stop();
-  redis.stop();
-  return started ? 0 : 1;
+  app::wait_for_signal();
+  spdlog::info("stopping");
+  embedded.stop();
+  return 0;
 }
 
 }  // namespace
 
 Run declare_up(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EmbeddedOptions>();
+  auto log_level = std::make_shared<std::string>("info");
   app.add_option("--listen", options->listen, "Address to serve on, HOST:PORT")->capture_default_str();
   app.add_option("--data", options->data, "Where redis-server keeps its file; kept across restarts")
       ->capture_default_str();
@@ -93,10 +45,10 @@ Run declare_up(CLI::App& app) {
   app.add_option("--user-data-limit", options->user_data_limit, "Most bytes of user data a session may have")
       ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
       ->capture_default_str();
-  app.add_option("--log-level", options->log_level, "What to log")
+  app.add_option("--log-level", *log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
-  return [options] { return up(*options); };
+  return [options, log_level] { return up(*options, *log_level); };
 }
 
 }  // namespace expertline::cli

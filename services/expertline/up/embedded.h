@@ -1,0 +1,48 @@
+// The whole product in this process: a redis-server of its own and the three services on one port, which reach each
+// other over in-process channels.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/server.h"
+#include "expertline/up/redis_child.h"
+#include "presence-ingest/presence_ingest.h"
+#include "session-bridge/session_bridge.h"
+#include "strategy-evaluation/strategy_evaluation.h"
+
+namespace expertline::cli {
+
+struct EmbeddedOptions {
+  std::string listen = "127.0.0.1:7400";  // port 0 takes a free one
+  std::string data = "data";              // where redis-server keeps its file
+  std::string strategies = "strategies";
+  std::string roster = {};
+  std::vector<std::string> domains = {"main"};
+  int64_t user_data_limit = state::kDefaultUserDataLimit;
+};
+
+class Embedded {
+ public:
+  explicit Embedded(EmbeddedOptions options) : options_(std::move(options)) {}
+  ~Embedded();  // stop()
+
+  // Call before any thread is started (app::block_signals() too). `on_ready` runs once, on some loop, when it serves.
+  Result<Done> start(const std::function<void()>& on_ready);
+  // In reverse. Idempotent.
+  void stop();
+
+  int port() const { return server_->port(); }
+
+ private:
+  EmbeddedOptions options_;
+  RedisChild redis_;
+  std::unique_ptr<presence::PresenceIngest> presence_;
+  std::unique_ptr<evaluation::StrategyEvaluation> evaluation_;
+  std::unique_ptr<bridge::SessionBridge> sessions_;
+  std::unique_ptr<app::Server> server_;
+};
+
+}  // namespace expertline::cli
