@@ -15,7 +15,6 @@ constexpr size_t kScan = 2048;
 // Why a step was passed over.
 constexpr const char* kOffersUsedUp = "offers_used_up";
 constexpr const char* kNobodyNamed = "nobody_named";
-constexpr const char* kNobodyFits = "nobody_fits";
 constexpr const char* kNobodyReady = "nobody_ready";
 constexpr const char* kWaitOver = "wait_over";
 
@@ -235,18 +234,13 @@ class Ranking {
   std::vector<Ranked> heap_;
 };
 
-// What one step found.
-struct Found {
-  std::vector<uint32_t> ranked;
-  bool anybody = false;  // somebody fits, ready or not
-};
-
+// Looks for the experts of one step; gives those who are ready, ranked.
 class StepSearch {
  public:
   StepSearch(const Step& step, const Snapshot& snapshot, const Query& query, uint64_t key, v1::StepTrace& trace)
       : step_(step), snapshot_(snapshot), query_(query), key_(key), trace_(trace) {}
 
-  Found run() {
+  std::vector<uint32_t> run() {
     if (query_.names_an_expert()) return named();
     const auto pools = query_.rarest();
     if (query_.is_single()) return single(pools);
@@ -259,26 +253,21 @@ class StepSearch {
     if (count != 0) (*trace_.mutable_dropped())[std::string(reason_name(reason))] += count;
   }
 
-  // Whether somebody with this reason may take this leg later, without a change of the directory.
-  static bool may_become_ready(Reason reason) {
-    return reason < Reason::kAskingAgent && reason != Reason::kRetired && reason != Reason::kNoMedium;
-  }
-
-  Found named() {
+  std::vector<uint32_t> named() {
     const auto expert = snapshot_.find(query_.named());
     if (!expert) return {};
     trace_.set_found(1);
     const Reason reason = query_.reason(*expert);
     if (reason != Reason::kReady) {
       drop(reason);
-      return {.ranked = {}, .anybody = may_become_ready(reason)};
+      return {};
     }
     trace_.set_ready(1);
-    return {.ranked = {*expert}, .anybody = true};
+    return {*expert};
   }
 
   // One criterion: the pools' counts, corrected by the few whom the request rules out.
-  Found single(const std::vector<const Pool*>& pools) {
+  std::vector<uint32_t> single(const std::vector<const Pool*>& pools) {
     std::array<int32_t, kStatusCount> by_status{};
     auto& no_medium = by_status[static_cast<size_t>(Reason::kNoMedium)];
     for (const Pool* pool : pools) {
@@ -295,34 +284,27 @@ class StepSearch {
       drop(barred.reason);
       --by_status[static_cast<size_t>(snapshot_.status(barred.expert, query_.medium()))];
     }
-    Found found;
     for (size_t i = 0; i < kStatusCount; ++i) {
       const auto reason = static_cast<Reason>(i);
       if (reason != Reason::kReady) drop(reason, by_status[i]);
-      found.anybody |= by_status[i] > 0 && may_become_ready(reason);
     }
     trace_.set_found(static_cast<int32_t>(Query::members(pools)));
     const auto ready = static_cast<size_t>(by_status[0]);
     trace_.set_ready(static_cast<int32_t>(ready));
-    if (step_.pick == Pick::kRandom && ready > kSmall) {
-      Engine engine(key_);
-      found.ranked = draw(pools, engine, std::numeric_limits<size_t>::max());
-    } else if (ready > 0) {
-      found.ranked = rank_ready(pools);
-    }
-    return found;
+    if (ready == 0) return {};
+    if (step_.pick != Pick::kRandom || ready <= kSmall) return rank_ready(pools);
+    Engine engine(key_);
+    return draw(pools, engine, std::numeric_limits<size_t>::max());
   }
 
   // Several criteria, few experts: each is looked at.
-  Found scan(const std::vector<const Pool*>& pools) {
-    Found found;
+  std::vector<uint32_t> scan(const std::vector<const Pool*>& pools) {
     Ranking ranking(step_.pick, snapshot_, query_.medium(), key_);
     for (const Pool* pool : pools) {
       pool->members.for_each([&](uint32_t expert) {
         if (!query_.owned(expert, pool, pools)) return true;
         trace_.set_found(trace_.found() + 1);
         const Reason reason = query_.reason(expert);
-        found.anybody |= may_become_ready(reason);
         if (reason == Reason::kReady) {
           trace_.set_ready(trace_.ready() + 1);
           ranking.offer(expert);
@@ -332,35 +314,26 @@ class StepSearch {
         return true;
       });
     }
-    found.ranked = ranking.take();
-    return found;
+    return ranking.take();
   }
 
   // Several criteria, many experts. `random` draws from the ready experts of the rarest criterion and tests; when too
   // few of the drawn fit, and for the other picks, all ready ones are looked at. `found` and `ready` are then those of
   // the rarest criterion, and nothing is counted as dropped.
-  Found sample(const std::vector<const Pool*>& pools) {
+  std::vector<uint32_t> sample(const std::vector<const Pool*>& pools) {
     trace_.set_found(static_cast<int32_t>(Query::members(pools)));
     size_t ready = 0;
     for (const Pool* pool : pools) {
       if (const Pool::Medium* medium = query_.in_medium(*pool)) ready += medium->ready.size();
     }
     trace_.set_ready(static_cast<int32_t>(ready));
-    Found found;
+    if (ready == 0) return {};
     if (step_.pick == Pick::kRandom && ready > kSmall) {
       Engine engine(key_);
-      found.ranked = draw(pools, engine, kScan);
-      if (found.ranked.size() < kMaxRanked) found.ranked.clear();
+      std::vector<uint32_t> ranked = draw(pools, engine, kScan);
+      if (ranked.size() == kMaxRanked) return ranked;
     }
-    if (found.ranked.empty() && ready > 0) found.ranked = rank_ready(pools);
-    found.anybody = !found.ranked.empty() || somebody_fits(pools);
-    return found;
-  }
-
-  bool somebody_fits(const std::vector<const Pool*>& pools) const {
-    return std::any_of(pools.begin(), pools.end(), [&](const Pool* pool) {
-      return !pool->members.for_each([&](uint32_t expert) { return !may_become_ready(query_.reason(expert)); });
-    });
+    return rank_ready(pools);
   }
 
   std::vector<uint32_t> rank_ready(const std::vector<const Pool*>& pools) const {
@@ -451,13 +424,13 @@ Decision decide(const Strategy& strategy, const Snapshot& snapshot, const v1::Ro
     }
     // A leg that comes back to a step, with more experts asked, draws anew.
     const uint64_t key = mix(facts.seed() + mix(i) + mix(static_cast<uint64_t>(facts.asked_size()) << 32U));
-    const Found found = StepSearch(step, snapshot, query, key, trace).run();
-    if (!found.ranked.empty()) {
+    const std::vector<uint32_t> ranked = StepSearch(step, snapshot, query, key, trace).run();
+    if (!ranked.empty()) {
       decision.kind = Decision::Kind::kOffer;
       decision.step_index = i;
       decision.step = &step;
       decision.to = std::min(step.preview.to, offers_left);
-      for (const uint32_t expert : found.ranked) {
+      for (const uint32_t expert : ranked) {
         decision.ranked.push_back(snapshot.id(expert));
         decision.explanation.add_ranked(snapshot.id(expert));
       }
@@ -465,9 +438,8 @@ Decision decide(const Strategy& strategy, const Snapshot& snapshot, const v1::Ro
     }
     const bool waited = i == first && facts.has_wait_left();
     const int64_t wait_ms = waited ? std::min(milliseconds(facts.wait_left()), step.wait_ms) : step.wait_ms;
-    if (!found.anybody) {
-      trace.set_skipped(kNobodyFits);
-    } else if (step.wait_ms == 0) {
+    // Even if nobody in the directory fits: experts come and change, and news of them take a moment.
+    if (step.wait_ms == 0) {
       trace.set_skipped(kNobodyReady);
     } else if (wait_ms <= 0) {
       trace.set_skipped(kWaitOver);
