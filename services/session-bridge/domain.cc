@@ -152,6 +152,8 @@ Task<void> Domain::read_hints() {
     const bool going = co_await loop_.sleep(20);
     if (!going) co_return;
   }
+  // Desks may have been faster than that: theirs was forgotten too.
+  co_await attach_all_again();
   spawn(renew_lease());
   std::string cursor = "0-0";
   const std::string stream = store_.prefix() + "out:" + config_.bridge;
