@@ -12,6 +12,8 @@ constexpr const char* kBlockMs = "1000";
 constexpr const char* kAbandonedMs = "5000";  // a wake its replica did not finish in that time is taken over
 constexpr uint64_t kTakeOverMs = 2'000;
 constexpr int kWaitingPage = 32;
+// How many more than needed are sent to the store, for those who were taken meanwhile.
+constexpr size_t kSpares = 3;
 // A decision is tried again when experts are taken while it is made. Each round has seen what beat the last one.
 constexpr int kMostRounds = 50;
 
@@ -126,8 +128,9 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
     if (decision.kind == routing::Decision::Kind::kOffer) {
       const routing::Step& step = *decision.step;
       std::vector<state::Candidate> candidates;
-      for (const std::string& expert : decision.ranked) {
-        candidates.push_back(candidate(*strategy, step, *facts, expert));
+      const size_t most = static_cast<size_t>(decision.to) + kSpares;
+      for (size_t i = 0; i < std::min(most, decision.ranked.size()); ++i) {
+        candidates.push_back(candidate(*strategy, step, *facts, decision.ranked[i]));
       }
       const auto reserved = co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to,
                                                     step.preview.answer_within_ms, step.preview.none, false,
@@ -161,7 +164,12 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
       }
       change = waiting->change;
     }
-    co_await read_model_.seen(change);
+    const bool reached = co_await read_model_.seen(change);
+    if (!reached) {
+      co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                      .message = "the read model lags behind the store; ask again",
+                      .metadata = {{"service", "presence-ingest"}}};
+    }
   }
   co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
                   .message = "experts are taken faster than they can be chosen; ask again",
@@ -217,22 +225,27 @@ Task<void> Domain::serve(redis::Reply wake) {
     if (fields[i].text == "m") medium = fields[i + 1].text;
     if (fields[i].text == "r") change = fields[i + 1].text;
   }
-  co_await read_model_.seen(change);
-  co_await serve_waiting(expert, medium);
+  // What is not acknowledged comes again by take_over_wakes().
+  const bool seen = co_await read_model_.seen(change);
+  if (!seen) co_return;
+  const bool served = co_await serve_waiting(expert, medium);
+  if (!served) co_return;
   // One write: acknowledged and gone.
   const std::string id = wake.elements[0].text;
   client_.send({"XACK", store_.prefix() + "wake", kGroup, id}, [](const redis::Reply&) {});
   client_.send({"XDEL", store_.prefix() + "wake", id}, [](const redis::Reply&) {});
 }
 
-Task<void> Domain::serve_waiting(std::string expert, std::string medium) {
+Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
   std::string after;
   while (!stopping_) {
     const auto waiting = co_await store_.waiting(expert, medium, after, kWaitingPage);
-    if (!waiting || waiting->full || waiting->entries.empty()) co_return;
+    if (!waiting) co_return false;
+    if (waiting->full || waiting->entries.empty()) co_return true;
     for (const state::Waiting::Entry& entry : waiting->entries) {
       after = entry.score;
       const auto record = co_await store_.read(entry.leg.session);
+      if (!record && record.error().reason != v1::ERROR_REASON_UNKNOWN_SESSION) co_return false;
       const state::Leg* leg = record ? record->leg(entry.leg.leg) : nullptr;
       if (leg == nullptr || leg->state != "waiting") continue;  // served or gone meanwhile
       const v1::RoutingFacts facts = state::routing_facts(*record, *leg);
@@ -249,9 +262,11 @@ Task<void> Domain::serve_waiting(std::string expert, std::string medium) {
       candidates.push_back(candidate(*strategy, step, facts, expert));
       const auto reserved = co_await store_.reserve(ref, how, 1, step.preview.answer_within_ms, step.preview.none, true,
                                                     std::move(candidates));
-      if (!reserved || reserved->outcome == state::Reservation::Outcome::none) co_return;  // he is full
+      if (!reserved) co_return false;
+      if (reserved->outcome == state::Reservation::Outcome::none) co_return true;  // he is full
     }
   }
+  co_return false;
 }
 
 }  // namespace expertline::evaluation

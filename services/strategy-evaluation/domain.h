@@ -50,8 +50,9 @@ class Domain {
   Task<void> serve_wakes();
   Task<void> take_over_wakes();
   Task<void> serve(redis::Reply wake);
-  // Gives the expert to those who wait for somebody like him, in their order, until he is full.
-  Task<void> serve_waiting(std::string expert, std::string medium);
+  // Gives the expert to those who wait for somebody like him, in their order, until he is full or nobody is left.
+  // False if the store did not answer: not done.
+  Task<bool> serve_waiting(std::string expert, std::string medium);
 
   app::Loop& loop_;
   DomainConfig config_;
