@@ -12,7 +12,7 @@
 --   d:<leg>:<n>   bytes of the offer's details, opaque here
 --   q:<request_id> and queue of them in `asked`: payload hash and answer
 -- {D}:u:<session> HASH: "=key" -> t|n|b and the content; "rev"
--- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = ms
+-- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = wall-clock ms
 -- {D}:sessions:all|open|ended ZSET by order; {D}:c:<call> -> "session leg"
 -- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has
 
@@ -41,8 +41,8 @@ local function load_leg(p, s, id)
   return text and cjson.decode(text)
 end
 
-local function save_leg(p, s, l)
-  l.v = l.v + 1
+-- Writes a leg as the version it is, and its timer.
+local function put_leg(p, s, l)
   local due = l.due
   if l.deadline and (OFFER_STATES[l.state]) then due = math.min(due, l.deadline) end
   if l.state == 'ended' then
@@ -51,6 +51,11 @@ local function save_leg(p, s, l)
     redis.call('ZADD', p .. 'due', int(due), 'leg ' .. s .. ' ' .. l.id)
   end
   redis.call('HSET', session_key(p, s), 'l:' .. l.id, cjson.encode(l))
+end
+
+local function save_leg(p, s, l)
+  l.v = l.v + 1
+  put_leg(p, s, l)
   redis.call('HINCRBY', session_key(p, s), 'v', 1)
 end
 
@@ -253,8 +258,8 @@ local function new_leg(p, s, q, state, due)
   return l
 end
 
-local function say(p, s, author, id, text, now)
-  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(now))
+local function say(p, s, author, id, text)
+  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(wall_ms()))
   redis.call('HSET', session_key(p, s), 'last', at)
   return at
 end
@@ -282,7 +287,7 @@ redis.register_function('xl1_enqueue', function(keys, args)
   local too_large = change_user_data(p, q.s, {}, sets, q.limit)
   if too_large then return too_large end
   new_session(p, q.s, args[2], q.bridge, now)
-  if args[3] ~= '' then say(p, q.s, 1, q.agent, args[3], now) end
+  if args[3] ~= '' then say(p, q.s, 1, q.agent, args[3]) end
   local l = new_leg(p, q.s, q, 'routing', now + REROUTE_MS)
   save_leg(p, q.s, l)
   if idem then
@@ -306,7 +311,7 @@ redis.register_function('xl1_say', function(keys, args)
     if l.state == 'active' and not l.connect and (not q.expert or l.expert == q.expert) then on = l end
   end
   if not on then return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation') end
-  local id = say(p, q.s, q.author, q.id, args[2], now_ms(p))
+  local id = say(p, q.s, q.author, q.id, args[2])
   hint(p, q.s, {on.expert})
   return remember(p, q.s, q, {'ok', id})
 end)

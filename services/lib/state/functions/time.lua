@@ -108,8 +108,9 @@ local function leg_due(p, s, l, now, touched)
     return false
   end
   if l.state == 'routing' then
+    -- Still the same version: a decision that only takes long must not become stale by this.
     reroute(l, now)
-    save_leg(p, s, l)
+    put_leg(p, s, l)
     return true
   elseif l.state == 'waiting' then
     leave_waiting(p, s, l, now)
