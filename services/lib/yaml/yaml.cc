@@ -144,12 +144,12 @@ class Builder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     check_properties(mark);
-    put(Node{.kind = Kind::kNull, .mark = lines_.mark(mark)});
+    put(Node{.kind = Kind::kNull, .mark = lines_.mark(mark), .entries = {}});
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     alias_issue(lines_, mark, issues_);
-    put(Node{.kind = Kind::kNull, .mark = lines_.mark(mark)});
+    put(Node{.kind = Kind::kNull, .mark = lines_.mark(mark), .entries = {}});
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
@@ -157,7 +157,7 @@ class Builder : public YAML::EventHandler {
     if (!lines_.quote_is_closed(mark)) {
       issues_.add(lines_.mark(mark), "yaml_syntax", "the quote that begins here is not closed");
     }
-    put(Node{.kind = Kind::kScalar, .mark = lines_.mark(mark), .scalar = value, .quoted = tag == "!"});
+    put(Node{.kind = Kind::kScalar, .mark = lines_.mark(mark), .scalar = value, .quoted = tag == "!", .entries = {}});
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
@@ -208,7 +208,7 @@ class Builder : public YAML::EventHandler {
   void open(Kind kind, const YAML::Mark& mark) {
     check_properties(mark);
     if (static_cast<int>(open_.size()) >= max_depth_) throw TooDeep{lines_.mark(mark)};
-    open_.push_back(Open{.node = Node{.kind = kind, .mark = lines_.mark(mark)}});
+    open_.push_back(Open{.node = Node{.kind = kind, .mark = lines_.mark(mark), .entries = {}}});
   }
 
   void close() {

@@ -63,11 +63,11 @@ struct Node {
   enum class Kind { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
-  Mark mark = {};                   // of a missing value: the place of its key
-  std::string scalar = {};          // kScalar: the text, without quotes
-  bool quoted = false;              // kScalar: it was quoted, or a block of text
-  std::vector<Node> items = {};     // kList
-  std::vector<Entry> entries = {};  // kMap, in the order written, keys are unique
+  Mark mark = {};                // of a missing value: the place of its key
+  std::string scalar = {};       // kScalar: the text, without quotes
+  bool quoted = false;           // kScalar: it was quoted, or a block of text
+  std::vector<Node> items = {};  // kList
+  std::vector<Entry> entries;    // kMap, in the order written, keys are unique
 
   // kMap: the entry with that key, or nullptr.
   const Entry* find(std::string_view key) const;
