@@ -38,6 +38,7 @@ steps:
     find: {skills: {bench: any}}
     pick: random
     preview: {answer_within: 60s}
+    wait: 30s
 otherwise:
   - {agent: "Nobody is free."}
 )";
@@ -81,7 +82,7 @@ Run declare_bench(CLI::App& app) {
     int concurrency = 64;
   };
   auto options = std::make_shared<Options>();
-  app.require_subcommand(1);
+  app.require_subcommand(1)->fallthrough();
   app.add_option("--folder", options->folder, "Folder on the disk to measure on; a folder in it is used and removed")
       ->capture_default_str();
   app.add_option("--experts", options->experts, "Experts who are ready")->check(CLI::Range(1, 100'000))->capture_default_str();

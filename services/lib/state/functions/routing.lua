@@ -55,20 +55,20 @@ redis.register_function('xl1_reserve', function(keys, args)
   local now, at, answer, taken, touched = now_ms(p), 2, {}, {}, {}
   local queue = not q.from_waiting and redis.call('EXISTS', p .. 'wait:' .. l.medium) == 1
   for _, c in ipairs(q.experts) do
-    local details, attached = args[at], tonumber(args[at + 1])
-    local attach = {}
-    for i = at + 2, at + 1 + attached do attach[#attach + 1] = args[i] end
-    at = at + 2 + attached
+    if #taken == q.to then break end
+    local attached = tonumber(args[at + 1])
     local x = load_expert(p, c.e)
     local mine = redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
-    if x and #taken < q.to and (mine or ready(x, l.medium)) then
+    if x and (mine or ready(x, l.medium)) then
       if queue and not mine and somebody_before(p, l, x) then
         if #taken == 0 then return {'behind', c.e} end
       elseif take(p, q.s, l, c.e) then
-        c.details, c.attach = details, attach
+        c.details, c.attach = args[at], {}
+        for i = at + 2, at + 1 + attached do c.attach[#c.attach + 1] = args[i] end
         taken[#taken + 1] = c
       end
     end
+    at = at + 2 + attached
   end
   if #taken == 0 then
     return {'none', log_end(p)}
