@@ -224,7 +224,12 @@ class DeskService::DeskStream final : public app::BidiStream<v1::DeskRequest, v1
     const auto record = co_await domain_->store().read(*session);
     if (!record) co_return record.error();
     const state::Leg* leg = record->leg(offer.leg());
-    const bool there = leg != nullptr && offer.n() >= 1 && static_cast<size_t>(offer.n()) <= leg->offers.size();
+    if (leg == nullptr) {
+      co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_LEG,
+                      .message = "session " + *session + " has no leg " + offer.leg(),
+                      .metadata = {{"session", *session}, {"leg", offer.leg()}}};
+    }
+    const bool there = offer.n() >= 1 && static_cast<size_t>(offer.n()) <= leg->offers.size();
     const state::Offer* found = there ? &leg->offers[static_cast<size_t>(offer.n()) - 1] : nullptr;
     if (found == nullptr || !mine(found->expert)) {
       co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_OFFER,

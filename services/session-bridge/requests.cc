@@ -75,7 +75,6 @@ Result<Done> check(const v1::SendMessageRequest& request) {
 Result<Done> check(const v1::UpdateUserDataRequest& request) {
   if (auto id = check_request_id(request.request_id()); !id) return id;
   if (request.if_revision() < 0) return invalid_field("if_revision", "not negative");
-  if (request.set().empty() && request.delete_().empty()) return invalid_field("set", "set or delete something");
   return state::check_user_data("set", request.set());
 }
 

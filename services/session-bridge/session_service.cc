@@ -471,6 +471,7 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
     if (!named) co_return named.error();
     if (named->domain != at) co_return invalid_field("session", "must lie below parent");
     call.session = named->session;
+    call.must_exist = true;
   } else if (attached != values.end() && valid_id(attached->second.text())) {
     call.session = attached->second.text();
   } else if (!request.has_agent()) {

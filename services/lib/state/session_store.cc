@@ -336,6 +336,7 @@ Task<Result<Enqueued>> SessionStore::call(NewCall request) {
                 {"kind", request.kind},               {"deadline_ms", request.deadline_ms},
                 {"bridge", request.bridge},           {"limit", request.user_data_limit}};
   if (!request.session.empty()) query["s"] = request.session;
+  query["must_exist"] = request.must_exist;
   Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
   append_user_data(request.user_data.values(), rest);
   const auto answer = co_await run("xl1_call", dump(query), std::move(rest));

@@ -86,6 +86,7 @@ struct NewSession {
 
 struct NewCall {
   std::string session;      // to join; may be empty
+  bool must_exist = false;  // UNKNOWN_SESSION if there is no such session, rather than begin another
   std::string new_session;  // to begin otherwise
   std::string bridge, medium, routing_point, strategy, call;
   uint64_t seed = 0;

@@ -34,9 +34,10 @@ redis.register_function('xl1_hold', function(keys, args)
   return remember(p, q.s, q, {'ok', l.id, int(l.due)})
 end)
 
--- call {s, new_session, medium, rp, strat, seed, call, kind, deadline_ms, agent, bridge, limit}, facts, fallback bytes,
--- user data...: a call is at a routing point. Joins the session `s` (its held leg for that routing point, if there is
--- one) when it is open, otherwise begins the session `new_session`.
+-- call {s, must_exist, new_session, medium, rp, strat, seed, call, kind, deadline_ms, agent, bridge, limit}, facts,
+-- fallback bytes, user data...: a call is at a routing point. Joins the session `s` (its held leg for that routing
+-- point, if there is one) when it is open, otherwise begins the session `new_session`; `must_exist`: UNKNOWN_SESSION
+-- if there is no session `s`.
 -- -> ok, session, leg, leg version; again, session, leg: the call is known.
 redis.register_function('xl1_call', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
@@ -49,6 +50,7 @@ redis.register_function('xl1_call', function(keys, args)
     q.s, held = at[1], l
   end
   local s = q.s
+  if q.must_exist and redis.call('EXISTS', session_key(p, s)) == 0 then return refused('UNKNOWN_SESSION', 'session', s) end
   if not s or redis.call('HGET', session_key(p, s), 'state') ~= 'open' then s = q.new_session end
   local sets = {}
   for i = 4, #args do sets[#sets + 1] = args[i] end
