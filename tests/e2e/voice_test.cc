@@ -30,8 +30,8 @@ TEST_P(Voice, OnAcceptTheAgentIsToldHowTheCallMayFollow) {
 
 TEST_P(Voice, ATransferThroughTheRoutingPointReachesTheExpertOfTheIm) {
   Desk& ann = expert("ann");
-  expert("bob");
   const std::string session = accepted(ann).name();
+  expert("bob");  // he might take the call as well
   const auto watch = platform().watch(session);
   const auto prepared = platform().prepare(session, v1::VOICE_VIA_ROUTING_POINT, v1::CALL_KIND_TRANSFER);
   EXPECT_EQ(prepared.target().dn(), "7001");
