@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "on_loop.h"
+#include "support/on_loop.h"
 #include "state/expert_store.h"
 #include "state/library.h"
 #include "support/process.h"

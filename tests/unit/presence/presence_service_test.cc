@@ -7,7 +7,7 @@
 #include <future>
 
 #include "app/server.h"
-#include "on_loop.h"
+#include "support/on_loop.h"
 #include "presence-ingest/presence_ingest.h"
 #include "support/process.h"
 #include "support/redis.h"
