@@ -62,7 +62,7 @@ redis.register_function('xl1_reserve', function(keys, args)
     if x and (mine or ready(x, l.medium)) then
       if queue and not mine and somebody_before(p, l, x) then
         if #taken == 0 then return {'behind', c.e} end
-      elseif take(p, q.s, l, c.e) then
+      elseif take(p, q.s, l, c.e, x) then
         c.details, c.attach = args[at], {}
         for i = at + 2, at + 1 + attached do c.attach[#c.attach + 1] = args[i] end
         taken[#taken + 1] = c

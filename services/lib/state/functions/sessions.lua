@@ -100,26 +100,28 @@ end
 
 -- Capacity ----------------------------------------------------------------------------------------------------------------
 
--- Holds an expert for a leg. True if he is held (again or already), false if he has no capacity left.
-local function take(p, s, l, expert)
-  local key = p .. 'x:' .. expert
-  local before = load_expert(p, expert)
-  local m = before and before.media[l.medium]
-  if not m or (m.use >= m.cap and redis.call('HEXISTS', key, 'r:' .. s .. ':' .. l.id) == 0) then return false end
-  if redis.call('HSETNX', key, 'r:' .. s .. ':' .. l.id, l.medium) == 1 then
-    redis.call('HINCRBY', key, 'use:' .. l.medium, 1)
-    changed(p, expert, before, load_expert(p, expert))
+-- Holds an expert, as load_expert has just given him, for a leg. True if he is held (again or already), false if he has
+-- no capacity left.
+local function take(p, s, l, expert, x)
+  local key, field = p .. 'x:' .. expert, 'r:' .. s .. ':' .. l.id
+  local m = x and x.media[l.medium]
+  if not m or (m.use >= m.cap and redis.call('HEXISTS', key, field) == 0) then return false end
+  if redis.call('HSETNX', key, field, l.medium) == 1 then
+    m.use = redis.call('HINCRBY', key, 'use:' .. l.medium, 1)
+    publish(p, expert, x)  -- nobody becomes ready by this
   end
   return true
 end
 
 local function release(p, s, l, expert)
   local key = p .. 'x:' .. expert
-  local before = load_expert(p, expert)
   if redis.call('HDEL', key, 'r:' .. s .. ':' .. l.id) == 0 then return end
-  redis.call('HINCRBY', key, 'use:' .. l.medium, -1)
-  local after = load_expert(p, expert)
-  local held = 0
+  local before, after = load_expert(p, expert), load_expert(p, expert)
+  local held = redis.call('HINCRBY', key, 'use:' .. l.medium, -1)
+  if after.media[l.medium] then  -- or the directory has taken the medium from him meanwhile
+    after.media[l.medium].use = held
+    held = 0
+  end
   for _, m in pairs(after.media) do held = held + m.use end
   if held == 0 then
     after.idle = now_ms(p)

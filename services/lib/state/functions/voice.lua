@@ -23,7 +23,7 @@ redis.register_function('xl1_hold', function(keys, args)
   local now = now_ms(p)
   q.leg, q.connect = next_leg_id(p, q.s), true
   local l = new_leg(p, q.s, q, 'held', now + q.hold_ms)
-  if not take(p, q.s, l, q.expert) then
+  if not take(p, q.s, l, q.expert, load_expert(p, q.expert)) then
     redis.call('HSET', session_key(p, q.s), 'legs', without(redis.call('HGET', session_key(p, q.s), 'legs'), q.leg))
     return refused('NO_CAPACITY', 'expert', q.expert, 'medium', q.medium)
   end
