@@ -1,4 +1,4 @@
-// What every process of the product does the same way: logging, one gRPC server with health and reflection,
+// What every process of the product does the same way: logging, one gRPC server with health, reflection and channelz,
 // running until a signal, stopping in reverse.
 #pragma once
 
@@ -21,7 +21,7 @@ void block_signals();
 // Waits for SIGINT or SIGTERM and gives its number.
 int wait_for_signal();
 
-// A gRPC server on one address with the given services, grpc.health.v1 and reflection.
+// A gRPC server on one address with the given services, grpc.health.v1, reflection and channelz.
 class Server {
  public:
   // `address` is HOST:PORT; port 0 takes a free one. `calls` is that of the services' Contexts.
