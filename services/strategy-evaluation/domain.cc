@@ -155,7 +155,9 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
     }
     if (change.empty()) {
       const std::string bucket = routing::bucket_of(*strategy, decision.step_index, *facts);
-      const auto waiting = co_await store_.wait(leg, how, bucket, decision.wait_ms, seen, behind);
+      // Whoever is behind an earlier leg begins to wait as those for whom nobody is free.
+      const int64_t wait_ms = behind.empty() ? decision.wait_ms : decision.step->wait_ms;
+      const auto waiting = co_await store_.wait(leg, how, bucket, wait_ms, seen, behind);
       if (!waiting) co_return waiting.error();
       if (waiting->outcome != state::WaitAnswer::Outcome::again) {
         const bool joined = waiting->outcome == state::WaitAnswer::Outcome::waiting;
@@ -254,6 +256,9 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       if (!strategy || step_index >= strategy->steps.size()) continue;
       const routing::Reason reason =
           routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, expert);
+      // He is taken, or went: when he is ready again another wake tells. Walking on, the first one after that moment
+      // would get him and overtake those before.
+      if (routing::is_status(reason)) co_return true;
       if (reason != routing::Reason::kReady) continue;
       const routing::Step& step = strategy->steps[step_index];
       const state::LegRef ref{.session = record->id, .leg = leg->id, .version = leg->version};

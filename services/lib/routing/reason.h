@@ -37,6 +37,11 @@ enum class Reason : uint8_t {
 // How many reasons are a status.
 inline constexpr size_t kStatusCount = static_cast<size_t>(Reason::kAtCapacity) + 1;
 
+// It is his own status, not the request or the step, that keeps him.
+inline constexpr bool is_status(Reason reason) {
+  return reason != Reason::kReady && static_cast<size_t>(reason) < kStatusCount;
+}
+
 std::string_view reason_name(Reason reason);
 
 }  // namespace expertline::routing
