@@ -14,6 +14,8 @@ constexpr int kMostDue = 256;
 constexpr uint64_t kRenewMs = 2'000;
 constexpr int kMostMessages = 1'000;
 constexpr std::chrono::milliseconds kRouteTimeout{5'000};
+constexpr uint64_t kAttachAgainMs = 20;
+constexpr int kAttachTries = 250;
 constexpr const char* kBlockMs = "1000";
 
 // Ids of messages are pairs of numbers.
@@ -220,12 +222,22 @@ void Domain::unwatch(const std::string& session, const std::shared_ptr<Watcher>&
   if (!stopping_) spawn(set_watched(session, false));
 }
 
+bool Domain::speaks_for(const std::string& expert, const std::shared_ptr<Watcher>& watcher) const {
+  const auto it = desks_.find(expert);
+  return it != desks_.end() && std::find(it->second.begin(), it->second.end(), watcher) != it->second.end();
+}
+
 Task<Result<std::vector<bool>>> Domain::attach(std::vector<std::string> experts, std::shared_ptr<Watcher> watcher) {
   for (const std::string& expert : experts) {
-    Watchers& watchers = desks_[expert];
-    if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) watchers.push_back(watcher);
+    if (!speaks_for(expert, watcher)) desks_[expert].push_back(watcher);
   }
-  const auto attached = co_await store_.attach_desk(config_.bridge, experts);
+  auto attached = co_await store_.attach_desk(config_.bridge, experts);
+  // A desk comes back as soon as this process listens, which may be before the store is reached.
+  for (int tries = 0; !attached && tries < kAttachTries; ++tries) {
+    const bool going = co_await loop_.sleep(kAttachAgainMs);
+    if (!going || !speaks_for(experts.front(), watcher)) break;
+    attached = co_await store_.attach_desk(config_.bridge, experts);
+  }
   if (!attached) {
     detach(experts, watcher);
     co_return attached.error();

@@ -81,6 +81,7 @@ class Domain {
   // Reads the session and tells everybody; changes that come meanwhile lead to one more round.
   void refresh(const std::string& session);
   Task<void> refresh_now(std::string session);
+  bool speaks_for(const std::string& expert, const std::shared_ptr<Watcher>& watcher) const;
   Watchers watchers_of(const state::SessionRecord& record) const;
 
   app::Loop& loop_;
