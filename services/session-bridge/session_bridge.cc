@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "state/library.h"
+#include "state/fcall.h"
 
 namespace expertline::bridge {
 
@@ -16,14 +16,13 @@ SessionBridge::~SessionBridge() { stop(); }
 void SessionBridge::start(const std::shared_ptr<grpc::Channel>& strategy, std::function<void()> on_ready) {
   loop_.post([this, strategy, on_ready = std::move(on_ready)] {
     for (const std::string& name : config_.domains) {
-      domains_[name] = std::make_unique<Domain>(
-          loop_,
-          DomainConfig{.name = name,
-                       .bridge = config_.id,
-                       .redis = config_.redis,
-                       .on_connect = {{"FUNCTION", "LOAD", "REPLACE", state::function_library()}},
-                       .retention_ms = config_.retention_ms},
-          strategy);
+      domains_[name] = std::make_unique<Domain>(loop_,
+                                                DomainConfig{.name = name,
+                                                             .bridge = config_.id,
+                                                             .redis = config_.redis,
+                                                             .on_connect = {state::load_functions()},
+                                                             .retention_ms = config_.retention_ms},
+                                                strategy);
       domains_[name]->start();
     }
     spawn(announce(on_ready));

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "app/server.h"
-#include "state/library.h"
+#include "state/fcall.h"
 #include "strategy-evaluation/strategy_files.h"
 
 namespace expertline::evaluation {
@@ -37,10 +37,8 @@ Result<Done> StrategyEvaluation::start(const std::shared_ptr<grpc::Channel>& pre
     if (!strategies) return strategies.error();
     domains_[name] = std::make_unique<Domain>(
         loop_,
-        DomainConfig{.name = name,
-                     .consumer = consumer,
-                     .redis = config_.redis,
-                     .on_connect = {{"FUNCTION", "LOAD", "REPLACE", state::function_library()}}},
+        DomainConfig{
+            .name = name, .consumer = consumer, .redis = config_.redis, .on_connect = {state::load_functions()}},
         presence, *strategies);
   }
   loop_.post([this, on_ready = std::move(on_ready)] {

@@ -85,13 +85,21 @@ Run declare_bench(CLI::App& app) {
   app.require_subcommand(1)->fallthrough();
   app.add_option("--folder", options->folder, "Folder on the disk to measure on; a folder in it is used and removed")
       ->capture_default_str();
-  app.add_option("--experts", options->experts, "Experts who are ready")->check(CLI::Range(1, 100'000))->capture_default_str();
+  app.add_option("--experts", options->experts, "Experts who are ready")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
   CLI::App* latency = app.add_subcommand("latency", "From StartSession to the preview on the desk, one at a time");
-  latency->add_option("--sessions", options->sessions, "Sessions to start")->check(CLI::Range(10, 1'000'000))->capture_default_str();
+  latency->add_option("--sessions", options->sessions, "Sessions to start")
+      ->check(CLI::Range(10, 1'000'000))
+      ->capture_default_str();
   CLI::App* route =
       app.add_subcommand("route", "Route beside one reservation without a decision and beside a bare gRPC echo");
-  route->add_option("--calls", options->calls, "Calls in each of 3 rounds")->check(CLI::Range(100, 100'000))->capture_default_str();
-  route->add_option("--concurrency", options->concurrency, "Calls under way at once")->check(CLI::Range(1, 1'000))->capture_default_str();
+  route->add_option("--calls", options->calls, "Calls in each of 3 rounds")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  route->add_option("--concurrency", options->concurrency, "Calls under way at once")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
   return [options, latency] {
     app::block_signals();
     app::start_logging("bench", "warn");

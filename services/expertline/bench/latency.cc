@@ -29,7 +29,8 @@ class Screen {
     for (int first = 0; first < experts; first += kInOne) {
       v1::DeskRequest request;
       request.mutable_attach()->set_parent(connection.parent());
-      for (int i = first; i < std::min(first + kInOne, experts); ++i) request.mutable_attach()->add_experts(bench_expert(i));
+      for (int i = first; i < std::min(first + kInOne, experts); ++i)
+        request.mutable_attach()->add_experts(bench_expert(i));
       stream_->Write(request);
       ++unanswered_;
     }

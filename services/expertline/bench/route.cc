@@ -15,7 +15,7 @@
 #include "expertline/up/redis_child.h"
 #include "presence-ingest/presence_ingest.h"
 #include "state/expert_store.h"
-#include "state/library.h"
+#include "state/fcall.h"
 #include "state/session_store.h"
 #include "state/user_data.h"
 #include "strategy-evaluation/strategy_evaluation.h"
@@ -199,8 +199,7 @@ int bench_route(const std::string& folder_below, int experts, int calls, int con
   }
 
   app::Loop loop;
-  redis::Client client(loop, {.address = redis.address(),
-                              .on_connect = {{"FUNCTION", "LOAD", "REPLACE", state::function_library()}}});
+  redis::Client client(loop, {.address = redis.address(), .on_connect = {state::load_functions()}});
   state::SessionStore store(client, kDomain);
   loop.start();
   loop.post([&] { client.start(); });

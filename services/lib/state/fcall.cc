@@ -11,7 +11,8 @@ namespace expertline::state {
 namespace {
 
 Error store_unavailable(const std::string& why) {
-  return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE, .message = "the store does not answer: " + why};
+  return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE,
+               .message = "the store does not answer (" + why + "); ask again with the same request id"};
 }
 
 // {"refused", REASON, key, value, ...}
@@ -41,8 +42,7 @@ Result<std::vector<redis::Reply>> read(const std::string& function, redis::Reply
     spdlog::error("store: {}: {}", function, reply.text);
     return Error{.message = "the store cannot do this", .metadata = {{"detail", function}}};
   }
-  if (reply.elements.empty() || reply.elements[0].text != "ok") return refusal(function, reply.elements);
-  reply.elements.erase(reply.elements.begin());
+  if (reply.elements.empty() || reply.elements[0].text == "refused") return refusal(function, reply.elements);
   return std::move(reply.elements);
 }
 
@@ -50,12 +50,19 @@ Result<std::vector<redis::Reply>> read(const std::string& function, redis::Reply
 
 std::string key(const std::string& domain, const std::string& name) { return "{" + domain + "}:" + name; }
 
-Task<Result<std::vector<redis::Reply>>> fcall(redis::Client& redis, std::string function, std::string domain,
-                                              std::vector<std::string> arguments) {
+Task<Result<std::vector<redis::Reply>>> fcall_word(redis::Client& redis, std::string function, std::string domain,
+                                                   std::vector<std::string> arguments) {
   redis::Command command = {"FCALL", function, "1", key(domain, "clock")};
   command.insert(command.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
   redis::Reply reply = co_await redis.call(std::move(command));
   co_return read(function, std::move(reply));
+}
+
+Task<Result<std::vector<redis::Reply>>> fcall(redis::Client& redis, std::string function, std::string domain,
+                                              std::vector<std::string> arguments) {
+  auto answer = co_await fcall_word(redis, std::move(function), std::move(domain), std::move(arguments));
+  if (answer) answer->erase(answer->begin());
+  co_return answer;
 }
 
 redis::Command load_functions() { return {"FUNCTION", "LOAD", "REPLACE", function_library()}; }

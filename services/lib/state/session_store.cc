@@ -1,11 +1,9 @@
 #include "state/session_store.h"
 
-#include <absl/strings/numbers.h>
-#include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
-
 #include <nlohmann/json.hpp>
 
+#include "state/fcall.h"
+#include "state/texts.h"
 #include "state/user_data.h"
 
 namespace expertline::state {
@@ -15,35 +13,6 @@ using nlohmann::json;
 
 // Texts from protobuf are UTF-8 already; replacing keeps a bad one from ending the process.
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-int64_t number(const std::string& text) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(text, &value)) return 0;
-  return value;
-}
-
-Error unavailable() {
-  return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE,
-               .message = "the store does not answer; ask again with the same request id"};
-}
-
-Error internal(const std::string& detail) {
-  return Error{.reason = v1::ERROR_REASON_INTERNAL, .message = "store: " + detail, .metadata = {{"detail", detail}}};
-}
-
-// {"refused", REASON, key, value, ...}
-Error refusal(const std::vector<std::string>& parts) {
-  Error error;
-  if (parts.size() < 2 || !v1::ErrorReason_Parse("ERROR_REASON_" + parts[1], &error.reason)) {
-    return internal("a refusal without a reason");
-  }
-  error.message = parts[1];
-  for (size_t i = 2; i + 1 < parts.size(); i += 2) {
-    error.metadata[parts[i]] = parts[i + 1];
-    absl::StrAppend(&error.message, i == 2 ? ": " : ", ", parts[i], " ", parts[i + 1]);
-  }
-  return error;
-}
 
 void add_request(json& query, const Request& request) {
   if (request.id.empty()) return;
@@ -61,198 +30,27 @@ void add_decided(json& query, const LegRef& leg, const Decided& decided) {
   query["rev"] = decided.revision;
 }
 
-std::string text(const json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-int64_t integer(const json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_number() ? static_cast<int64_t>(it->get<double>()) : 0;
-}
-
-bool flag(const json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_boolean() && it->get<bool>();
-}
-
-std::vector<std::string> parts_of(const std::string& joined) {
-  return absl::StrSplit(joined, ',', absl::SkipEmpty());
-}
-
-Leg read_leg(const std::string& stored) {
-  const json from = json::parse(stored, nullptr, false);
-  Leg leg;
-  if (from.is_discarded()) return leg;
-  leg.id = text(from, "id");
-  leg.medium = text(from, "medium");
-  leg.state = text(from, "state");
-  leg.routing_point = text(from, "rp");
-  leg.strategy = text(from, "strat");
-  leg.revision = text(from, "rev");
-  leg.step_name = text(from, "step_name");
-  leg.bucket = text(from, "bucket");
-  leg.version = integer(from, "v");
-  leg.due = integer(from, "due");
-  leg.deadline = integer(from, "deadline");
-  leg.step = static_cast<int>(integer(from, "step"));
-  leg.step_offers = static_cast<int>(integer(from, "step_offers"));
-  leg.taken = static_cast<int>(integer(from, "taken"));
-  if (!absl::SimpleAtoi(text(from, "seed"), &leg.seed)) leg.seed = 0;
-  if (from.contains("wait_left")) leg.wait_left = integer(from, "wait_left");
-  leg.expert = text(from, "expert");
-  leg.name = text(from, "name");
-  leg.dn = text(from, "dn");
-  leg.outcome = text(from, "outcome");
-  leg.call = text(from, "call");
-  leg.kind = static_cast<int>(integer(from, "kind"));
-  leg.connect = flag(from, "connect");
-  leg.routed = flag(from, "routed");
-  leg.overdue = flag(from, "overdue");
-  leg.asked = parts_of(text(from, "asked"));
-  leg.held = text(from, "held");
-  return leg;
-}
-
-void read_offer(const std::string& stored, Offer& offer) {
-  const json from = json::parse(stored, nullptr, false);
-  if (from.is_discarded()) return;
-  offer.expert = text(from, "e");
-  offer.name = text(from, "name");
-  offer.dn = text(from, "dn");
-  offer.at = integer(from, "at");
-  offer.due = integer(from, "due");
-  offer.outcome = text(from, "o");
-  offer.why = text(from, "why");
-}
-
-// "f:im:3" -> leg im, n 3, the wanted offer of it.
-Offer* offer_of(SessionRecord& session, const std::string& field) {
-  const std::vector<std::string> parts = absl::StrSplit(field, ':');
-  const int n = parts.size() == 3 ? static_cast<int>(number(parts[2])) : 0;
-  if (n == 0) return nullptr;
-  for (Leg& leg : session.legs) {
-    if (leg.id != parts[1]) continue;
-    if (leg.offers.size() < static_cast<size_t>(n)) leg.offers.resize(static_cast<size_t>(n));
-    Offer& offer = leg.offers[static_cast<size_t>(n) - 1];
-    offer.n = n;
-    return &offer;
-  }
-  return nullptr;
-}
-
-Leg* leg_of(SessionRecord& session, std::string_view id) {
-  for (Leg& leg : session.legs) {
-    if (leg.id == id) return &leg;
-  }
-  return nullptr;
-}
-
-SessionRecord read_session(const std::string& id, const redis::Reply& session, const redis::Reply& user_data) {
-  SessionRecord record;
-  record.id = id;
-  std::vector<std::pair<std::string, const std::string*>> later;  // what belongs to legs
-  std::map<std::string, std::string> legs;
-  std::vector<std::string> order;
-  for (size_t i = 0; i + 1 < session.elements.size(); i += 2) {
-    const std::string& field = session.elements[i].text;
-    const std::string& value = session.elements[i + 1].text;
-    if (field == "v") {
-      record.version = number(value);
-    } else if (field == "state") {
-      record.open = value == "open";
-    } else if (field == "outcome") {
-      record.outcome = value;
-    } else if (field == "created") {
-      record.created = number(value);
-    } else if (field == "ended") {
-      record.ended = number(value);
-    } else if (field == "last") {
-      record.last_message = value;
-    } else if (field == "facts") {
-      record.facts.ParseFromString(value);
-    } else if (field == "legs") {
-      order = parts_of(value);
-    } else if (field.starts_with("l:")) {
-      legs[field.substr(2)] = value;
-    } else if (field.starts_with("f:") || field.starts_with("d:") || field.starts_with("default:")) {
-      later.emplace_back(field, &value);
-    }
-  }
-  for (const std::string& leg : order) record.legs.push_back(read_leg(legs[leg]));
-  for (const auto& [field, value] : later) {
-    if (field.starts_with("default:")) {
-      Leg* leg = leg_of(record, std::string_view(field).substr(8));
-      if (leg != nullptr) leg->default_target.emplace().ParseFromString(*value);
-    } else if (Offer* offer = offer_of(record, field)) {
-      if (field[0] == 'f') {
-        read_offer(*value, *offer);
-      } else {
-        offer->details.ParseFromString(*value);
-      }
-    } else if (field.ends_with(":0")) {
-      Leg* leg = leg_of(record, std::string_view(field).substr(2, field.size() - 4));
-      if (leg != nullptr) leg->straight.emplace().ParseFromString(*value);
-    }
-  }
-  for (size_t i = 0; i + 1 < user_data.elements.size(); i += 2) {
-    read_user_data_field(user_data.elements[i].text, user_data.elements[i + 1].text, record.user_data);
-  }
-  return record;
-}
-
 }  // namespace
-
-const Leg* SessionRecord::leg(const std::string& leg_id) const {
-  for (const Leg& leg : legs) {
-    if (leg.id == leg_id) return &leg;
-  }
-  return nullptr;
-}
-
-const Leg* SessionRecord::conversation() const {
-  for (const Leg& leg : legs) {
-    if (leg.state == "active" && !leg.connect) return &leg;
-  }
-  return nullptr;
-}
-
-v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {
-  v1::RoutingFacts facts;
-  facts.set_medium(leg.medium);
-  facts.set_routing_point(leg.routing_point);
-  *facts.mutable_agent() = session.facts.agent();
-  *facts.mutable_interaction() = session.facts.interaction();
-  *facts.mutable_user_data() = session.user_data;
-  facts.set_strategy_revision(leg.revision);
-  facts.set_seed(leg.seed);
-  // Past every step: only `otherwise` is left.
-  facts.set_step(leg.overdue ? std::numeric_limits<int32_t>::max() : leg.step);
-  if (leg.wait_left) {
-    facts.mutable_wait_left()->set_seconds(*leg.wait_left / 1000);
-    facts.mutable_wait_left()->set_nanos(static_cast<int32_t>(*leg.wait_left % 1000) * 1'000'000);
-  }
-  for (const Offer& offer : leg.offers) facts.add_asked(offer.expert);
-  for (const std::string& expert : leg.asked) facts.add_asked(expert);
-  facts.set_step_offers(leg.step_offers);
-  facts.set_held_expert(leg.held);
-  return facts;
-}
 
 SessionStore::SessionStore(redis::Client& client, std::string domain)
     : client_(client), domain_(std::move(domain)), prefix_("{" + domain_ + "}:") {}
 
 Task<Result<SessionStore::Texts>> SessionStore::run(std::string function, std::string query, Texts rest) {
-  redis::Command command{"FCALL", std::move(function), "1", prefix_ + "clock", std::move(query)};
-  for (std::string& part : rest) command.push_back(std::move(part));
-  const redis::Reply reply = co_await client_.call(std::move(command));
-  if (reply.lost()) co_return unavailable();
-  if (reply.error()) co_return internal(reply.text);
+  rest.insert(rest.begin(), std::move(query));
+  const auto answer = co_await fcall_word(client_, std::move(function), domain_, std::move(rest));
+  if (!answer) co_return answer.error();
   Texts texts;
-  for (const redis::Reply& element : reply.elements) texts.push_back(element.text);
-  if (texts.empty()) co_return internal("an empty answer");
-  if (texts[0] == "refused") co_return refusal(texts);
+  for (const redis::Reply& element : *answer) texts.push_back(element.text);
   co_return texts;
+}
+
+// The reply of a plain command, or why there is none.
+static Result<Done> check_reply(const redis::Reply& reply) {
+  if (reply.lost() || reply.error()) {
+    return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE,
+                 .message = "the store does not answer" + (reply.lost() ? "" : ": " + reply.text) + "; ask again"};
+  }
+  return Done{};
 }
 
 Task<Result<SessionRecord>> SessionStore::read(std::string session) {
@@ -262,8 +60,8 @@ Task<Result<SessionRecord>> SessionStore::read(std::string session) {
   redis::Command read_hash{"HGETALL", prefix_ + "s:" + session};
   client_.send(read_data, [data](redis::Reply reply) { *data = std::move(reply); });
   const redis::Reply hash = co_await client_.call(std::move(read_hash));
-  if (hash.lost() || data->lost()) co_return unavailable();
-  if (hash.error()) co_return internal(hash.text);
+  if (const auto good = check_reply(hash); !good) co_return good.error();
+  if (const auto good = check_reply(*data); !good) co_return good.error();
   if (hash.elements.empty()) {
     co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_SESSION,
                     .message = "no session " + session + ", or its retention is over",
@@ -273,12 +71,16 @@ Task<Result<SessionRecord>> SessionStore::read(std::string session) {
 }
 
 Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string before, int most) {
-  redis::Command command{"ZREVRANGEBYSCORE", prefix_ + "sessions:" + list_name,
-                         before.empty() ? "+inf" : "(" + before, "-inf", "WITHSCORES", "LIMIT", "0",
+  redis::Command command{"ZREVRANGEBYSCORE",
+                         prefix_ + "sessions:" + list_name,
+                         before.empty() ? "+inf" : "(" + before,
+                         "-inf",
+                         "WITHSCORES",
+                         "LIMIT",
+                         "0",
                          std::to_string(most)};
   const redis::Reply reply = co_await client_.call(std::move(command));
-  if (reply.lost()) co_return unavailable();
-  if (reply.error()) co_return internal(reply.text);
+  if (const auto good = check_reply(reply); !good) co_return good.error();
   SessionPage page;
   for (size_t i = 0; i + 1 < reply.elements.size(); i += 2) page.ids.push_back(reply.elements[i].text);
   if (page.ids.size() == static_cast<size_t>(most)) page.next = reply.elements.back().text;
@@ -286,11 +88,10 @@ Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string 
 }
 
 Task<Result<std::vector<v1::Message>>> SessionStore::messages(std::string session, std::string after, int most) {
-  redis::Command command{"XRANGE", prefix_ + "m:" + session, after.empty() ? "-" : "(" + after, "+", "COUNT",
-                         std::to_string(most)};
+  redis::Command command{"XRANGE", prefix_ + "m:" + session, after.empty() ? "-" : "(" + after, "+",
+                         "COUNT",  std::to_string(most)};
   const redis::Reply reply = co_await client_.call(std::move(command));
-  if (reply.lost()) co_return unavailable();
-  if (reply.error()) co_return internal(reply.text);
+  if (const auto good = check_reply(reply); !good) co_return good.error();
   std::vector<v1::Message> messages;
   for (const redis::Reply& entry : reply.elements) {
     if (entry.elements.size() != 2) continue;
@@ -313,9 +114,9 @@ Task<Result<std::vector<v1::Message>>> SessionStore::messages(std::string sessio
 }
 
 Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
-  json query = {{"s", request.session},         {"leg", request.medium},      {"medium", request.medium},
-                {"rp", request.routing_point},  {"strat", request.strategy},  {"seed", std::to_string(request.seed)},
-                {"agent", request.agent_id},    {"bridge", request.bridge},   {"limit", request.user_data_limit}};
+  json query = {{"s", request.session},        {"leg", request.medium},     {"medium", request.medium},
+                {"rp", request.routing_point}, {"strat", request.strategy}, {"seed", std::to_string(request.seed)},
+                {"agent", request.agent_id},   {"bridge", request.bridge},  {"limit", request.user_data_limit}};
   add_request(query, request.request);
   Texts rest{request.facts.SerializeAsString(), request.text};
   append_user_data(request.user_data.values(), rest);
@@ -330,11 +131,16 @@ Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
 }
 
 Task<Result<Enqueued>> SessionStore::call(NewCall request) {
-  json query = {{"new_session", request.new_session}, {"medium", request.medium},
-                {"rp", request.routing_point},        {"strat", request.strategy},
-                {"seed", std::to_string(request.seed)}, {"call", request.call},
-                {"kind", request.kind},               {"deadline_ms", request.deadline_ms},
-                {"bridge", request.bridge},           {"limit", request.user_data_limit}};
+  json query = {{"new_session", request.new_session},
+                {"medium", request.medium},
+                {"rp", request.routing_point},
+                {"strat", request.strategy},
+                {"seed", std::to_string(request.seed)},
+                {"call", request.call},
+                {"kind", request.kind},
+                {"deadline_ms", request.deadline_ms},
+                {"bridge", request.bridge},
+                {"limit", request.user_data_limit}};
   if (!request.session.empty()) query["s"] = request.session;
   query["must_exist"] = request.must_exist;
   Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
@@ -398,9 +204,11 @@ Task<Result<Done>> SessionStore::end(std::string session, std::string outcome, R
 }
 
 Task<Result<Held>> SessionStore::hold(HoldVoice hold) {
-  json query = {{"s", hold.session},         {"medium", hold.medium}, {"expert", hold.expert},
-                {"dn", hold.dn},             {"rp", hold.routing_point}, {"kind", hold.kind},
-                {"hold_ms", hold.hold_ms},   {"seed", std::to_string(hold.seed)}, {"strat", hold.strategy}};
+  json query = {{"s", hold.session},        {"medium", hold.medium},
+                {"expert", hold.expert},    {"dn", hold.dn},
+                {"rp", hold.routing_point}, {"kind", hold.kind},
+                {"hold_ms", hold.hold_ms},  {"seed", std::to_string(hold.seed)},
+                {"strat", hold.strategy}};
   if (!hold.call.empty()) query["call"] = hold.call;
   add_request(query, hold.request);
   const auto answer = co_await run("xl1_hold", dump(query), Texts());
@@ -439,7 +247,10 @@ Task<Result<Answered>> SessionStore::answer(std::string session, std::string leg
 
 Task<Result<Reservation>> SessionStore::reserve(LegRef leg, Decided decided, int to, int64_t within_ms, bool straight,
                                                 bool from_waiting, std::vector<Candidate> candidates) {
-  json query = {{"to", to}, {"within_ms", within_ms}, {"straight", straight}, {"from_waiting", from_waiting},
+  json query = {{"to", to},
+                {"within_ms", within_ms},
+                {"straight", straight},
+                {"from_waiting", from_waiting},
                 {"experts", json::array()}};
   add_decided(query, leg, decided);
   Texts rest;
@@ -493,6 +304,13 @@ Task<Result<bool>> SessionStore::settle(LegRef leg, Decided decided, v1::Default
   co_return answer->at(0) == "ok";
 }
 
+Task<Result<std::string>> SessionStore::take_wake(std::string expert, std::string medium) {
+  const json query = {{"expert", expert}, {"medium", medium}};
+  const auto answer = co_await run("xl1_take_wake", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  co_return answer->at(1);
+}
+
 Task<Result<Waiting>> SessionStore::waiting(std::string expert, std::string medium, std::string after, int most) {
   const json query = {
       {"expert", expert}, {"medium", medium}, {"after", after.empty() ? "-inf" : "(" + after}, {"most", most}};
@@ -516,8 +334,7 @@ Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, 
   tick.wall = number(answer->at(2));
   tick.next_in = number(answer->at(3));
   for (size_t i = 4; i + 2 < answer->size(); i += 3) {
-    tick.route.push_back(
-        {.session = answer->at(i), .leg = answer->at(i + 1), .version = number(answer->at(i + 2))});
+    tick.route.push_back({.session = answer->at(i), .leg = answer->at(i + 1), .version = number(answer->at(i + 2))});
   }
   co_return tick;
 }

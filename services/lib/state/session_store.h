@@ -1,10 +1,10 @@
 // Sessions in the store, typed. One function of the library per change; each is atomic and safe to repeat.
 //
-// Loop thread only. Every method may answer STORE_UNAVAILABLE: then nothing is known of the outcome.
+// Loop thread only. Every method may answer STORE_UNAVAILABLE: then nothing is known of the outcome. Times are
+// milliseconds of the store's clock.
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,59 +12,10 @@
 #include "app/task.h"
 #include "base/result.h"
 #include "expertline/v1/session.pb.h"
-#include "expertline/v1/strategy.pb.h"
 #include "redis/client.h"
-#include "state/records.pb.h"
+#include "state/session_record.h"
 
 namespace expertline::state {
-
-// Times are milliseconds of the store's clock.
-
-struct Offer {
-  int n = 0;
-  std::string expert, name, dn;
-  int64_t at = 0, due = 0;
-  std::string outcome;  // empty while it is open; else accepted, declined, timed_out, canceled, rescinded
-  std::string why;
-  OfferDetails details;
-};
-
-struct Leg {
-  std::string id, medium, state, routing_point, strategy, revision, step_name, bucket;
-  int64_t version = 0, due = 0, deadline = 0;  // deadline 0: none
-  int step = 0, step_offers = 0, taken = 0;
-  uint64_t seed = 0;
-  std::optional<int64_t> wait_left;
-  std::string expert, name, dn;
-  std::string outcome, call;
-  int kind = 0;
-  bool connect = false, routed = false, overdue = false;
-  std::vector<std::string> asked;  // besides those with an offer
-  std::string held;
-  std::vector<Offer> offers;  // in order of n
-  std::optional<OfferDetails> straight;  // details of an expert who got it without an offer
-  std::optional<v1::DefaultTarget> default_target;
-
-  bool ended() const { return state == "ended"; }
-};
-
-struct SessionRecord {
-  std::string id;
-  int64_t version = 0, created = 0, ended = 0;
-  bool open = false;
-  std::string outcome;
-  std::string last_message;  // its id; empty: none
-  v1::Session facts;  // agent and interaction
-  std::vector<Leg> legs;
-  v1::UserData user_data;
-
-  const Leg* leg(const std::string& leg_id) const;
-  // The leg an expert talks on by text: active, not a call.
-  const Leg* conversation() const;
-};
-
-// What a decision needs to know of a leg.
-v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg);
 
 struct Request {  // of one client; an empty id is not remembered
   std::string id, payload_hash;
@@ -200,6 +151,8 @@ class SessionStore {
   Task<Result<WaitAnswer>> wait(LegRef leg, Decided decided, std::string bucket, int64_t wait_ms, std::string seen,
                                 std::string wake);
   Task<Result<bool>> settle(LegRef leg, Decided decided, v1::DefaultTarget target);  // false: stale
+  // To be called when serving a wake begins: id of the change to be seen first.
+  Task<Result<std::string>> take_wake(std::string expert, std::string medium);
   Task<Result<Waiting>> waiting(std::string expert, std::string medium, std::string after, int most);
 
   Task<Result<Tick>> tick(int64_t elapsed_ms, int64_t retention_ms, int most);
@@ -207,7 +160,7 @@ class SessionStore {
   Task<Result<bool>> renew_bridge(std::string bridge, bool fresh);
   // Per expert: nothing if he is unknown, else the sessions that hold him.
   Task<Result<std::vector<std::optional<std::vector<std::string>>>>> attach_desk(std::string bridge,
-                                                                                  std::vector<std::string> experts);
+                                                                                 std::vector<std::string> experts);
   Task<Result<Done>> detach_desk(std::string bridge, std::vector<std::string> experts);
   Task<Result<Done>> watch(std::string bridge, std::string session, bool on);
 

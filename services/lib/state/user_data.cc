@@ -4,7 +4,8 @@
 
 namespace expertline::state {
 
-Result<Done> check_user_data(const std::string& field, const google::protobuf::Map<std::string, v1::UserValue>& values) {
+Result<Done> check_user_data(const std::string& field,
+                             const google::protobuf::Map<std::string, v1::UserValue>& values) {
   for (const auto& [key, value] : values) {
     if (key.empty() || key.size() > 255) return invalid_field(field, "keys have 1 to 255 bytes");
     if (value.kind_case() == v1::UserValue::KIND_NOT_SET) {

@@ -12,8 +12,7 @@ constexpr int64_t kDefaultUserDataLimit = 16'000;  // bytes; voice platforms tak
 constexpr int64_t kMostUserDataLimit = 65'535;
 
 // INVALID_FIELD for a key that is empty or longer than 255 bytes, or a value without a kind.
-Result<Done> check_user_data(const std::string& field,
-                             const google::protobuf::Map<std::string, v1::UserValue>& values);
+Result<Done> check_user_data(const std::string& field, const google::protobuf::Map<std::string, v1::UserValue>& values);
 
 // Appends "=key", content for each value, as the functions of the store take them.
 void append_user_data(const google::protobuf::Map<std::string, v1::UserValue>& values, std::vector<std::string>& to);

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "state/expert_store.h"
-#include "state/library.h"
+#include "state/fcall.h"
 #include "state/user_data.h"
 #include "support/on_loop.h"
 #include "support/process.h"
@@ -24,8 +24,7 @@ class SessionStoreTest : public ::testing::Test {
  protected:
   SessionStoreTest() : server_(folder_.path()) {
     server_.start();
-    loop_ = std::make_unique<test::OnLoop>(server_.url(),
-                                           redis::Command{"FUNCTION", "LOAD", "REPLACE", function_library()});
+    loop_ = std::make_unique<test::OnLoop>(server_.url(), load_functions());
     store_ = std::make_unique<SessionStore>(loop_->redis(), kDomain);
     experts_ = std::make_unique<ExpertStore>(loop_->redis());
     reader_ = std::make_unique<test::RedisReader>(server_.socket());

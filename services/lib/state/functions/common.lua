@@ -108,6 +108,13 @@ local function publish(p, expert, x)
   return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', state_json(x))
 end
 
+-- Has whoever waits for somebody like this expert served, after the change `id` was seen. One entry of {D}:wake is
+-- enough for all changes until a replica takes it up: {D}:woken HASH, "<medium>:<expert>" = the latest of them.
+local function wake(p, expert, medium, id)
+  if redis.call('HSET', p .. 'woken', medium .. ':' .. expert, id) == 0 then return end
+  redis.call('XADD', p .. 'wake', '*', 'e', expert, 'm', medium)
+end
+
 -- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;
 -- where he became ready for a medium it marks his buckets as freed and, if anybody waits there, adds one wake.
 local function changed(p, expert, before, after)
@@ -121,9 +128,7 @@ local function changed(p, expert, before, after)
         waited = waited or redis.call('EXISTS', p .. 'wait:' .. name .. ':' .. bucket) == 1
       end
       if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
-      if waited then
-        redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'm', name, 'r', id)
-      end
+      if waited then wake(p, expert, name, id) end
     end
   end
   return id

@@ -129,11 +129,19 @@ redis.register_function('xl1_wait', function(keys, args)
   redis.call('ZADD', p .. 'wait:' .. l.medium .. ':' .. l.bucket, score(l), q.s .. ' ' .. l.id)
   redis.call('ZADD', p .. 'wait:' .. l.medium, score(l), q.s .. ' ' .. l.id)
   save_leg(p, q.s, l)
-  if q.wake then
-    redis.call('XADD', p .. 'wake', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', q.wake, 'm', l.medium, 'r', log_end(p))
-  end
+  if q.wake then wake(p, q.wake, l.medium, log_end(p)) end
   hint(p, q.s, {})
   return {'ok', int(l.v)}
+end)
+
+-- take_wake {expert, medium}: what happens from now on makes another wake -> ok, id of the change to be seen first.
+redis.register_function('xl1_take_wake', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local field = q.medium .. ':' .. q.expert
+  -- Whoever took it up before may have died.
+  local change = redis.call('HGET', p .. 'woken', field) or log_end(p)
+  redis.call('HDEL', p .. 'woken', field)
+  return {'ok', change}
 end)
 
 -- waiting {expert, medium, after, most}: the legs that wait in any of the expert's buckets, in order, after that

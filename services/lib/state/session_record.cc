@@ -1,0 +1,192 @@
+#include "state/session_record.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_split.h>
+
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "state/texts.h"
+#include "state/user_data.h"
+
+namespace expertline::state {
+namespace {
+
+using nlohmann::json;
+
+std::string text(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+int64_t integer(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_number() ? static_cast<int64_t>(it->get<double>()) : 0;
+}
+
+bool flag(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_boolean() && it->get<bool>();
+}
+
+Leg read_leg(const std::string& stored) {
+  const json from = json::parse(stored, nullptr, false);
+  Leg leg;
+  if (from.is_discarded()) return leg;
+  leg.id = text(from, "id");
+  leg.medium = text(from, "medium");
+  leg.state = text(from, "state");
+  leg.routing_point = text(from, "rp");
+  leg.strategy = text(from, "strat");
+  leg.revision = text(from, "rev");
+  leg.step_name = text(from, "step_name");
+  leg.bucket = text(from, "bucket");
+  leg.version = integer(from, "v");
+  leg.due = integer(from, "due");
+  leg.deadline = integer(from, "deadline");
+  leg.step = static_cast<int>(integer(from, "step"));
+  leg.step_offers = static_cast<int>(integer(from, "step_offers"));
+  leg.taken = static_cast<int>(integer(from, "taken"));
+  if (!absl::SimpleAtoi(text(from, "seed"), &leg.seed)) leg.seed = 0;
+  if (from.contains("wait_left")) leg.wait_left = integer(from, "wait_left");
+  leg.expert = text(from, "expert");
+  leg.name = text(from, "name");
+  leg.dn = text(from, "dn");
+  leg.outcome = text(from, "outcome");
+  leg.call = text(from, "call");
+  leg.kind = static_cast<int>(integer(from, "kind"));
+  leg.connect = flag(from, "connect");
+  leg.routed = flag(from, "routed");
+  leg.overdue = flag(from, "overdue");
+  leg.asked = parts_of(text(from, "asked"));
+  leg.held = text(from, "held");
+  return leg;
+}
+
+void read_offer(const std::string& stored, Offer& offer) {
+  const json from = json::parse(stored, nullptr, false);
+  if (from.is_discarded()) return;
+  offer.expert = text(from, "e");
+  offer.name = text(from, "name");
+  offer.dn = text(from, "dn");
+  offer.at = integer(from, "at");
+  offer.due = integer(from, "due");
+  offer.outcome = text(from, "o");
+  offer.why = text(from, "why");
+}
+
+// "f:im:3" -> leg im, n 3, the wanted offer of it.
+Offer* offer_of(SessionRecord& session, const std::string& field) {
+  const std::vector<std::string> parts = absl::StrSplit(field, ':');
+  const int n = parts.size() == 3 ? static_cast<int>(number(parts[2])) : 0;
+  if (n == 0) return nullptr;
+  for (Leg& leg : session.legs) {
+    if (leg.id != parts[1]) continue;
+    if (leg.offers.size() < static_cast<size_t>(n)) leg.offers.resize(static_cast<size_t>(n));
+    Offer& offer = leg.offers[static_cast<size_t>(n) - 1];
+    offer.n = n;
+    return &offer;
+  }
+  return nullptr;
+}
+
+Leg* leg_of(SessionRecord& session, std::string_view id) {
+  for (Leg& leg : session.legs) {
+    if (leg.id == id) return &leg;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+SessionRecord read_session(const std::string& id, const redis::Reply& session, const redis::Reply& user_data) {
+  SessionRecord record;
+  record.id = id;
+  std::vector<std::pair<std::string, const std::string*>> later;  // what belongs to legs
+  std::map<std::string, std::string> legs;
+  std::vector<std::string> order;
+  for (size_t i = 0; i + 1 < session.elements.size(); i += 2) {
+    const std::string& field = session.elements[i].text;
+    const std::string& value = session.elements[i + 1].text;
+    if (field == "v") {
+      record.version = number(value);
+    } else if (field == "state") {
+      record.open = value == "open";
+    } else if (field == "outcome") {
+      record.outcome = value;
+    } else if (field == "created") {
+      record.created = number(value);
+    } else if (field == "ended") {
+      record.ended = number(value);
+    } else if (field == "last") {
+      record.last_message = value;
+    } else if (field == "facts") {
+      record.facts.ParseFromString(value);
+    } else if (field == "legs") {
+      order = parts_of(value);
+    } else if (field.starts_with("l:")) {
+      legs[field.substr(2)] = value;
+    } else if (field.starts_with("f:") || field.starts_with("d:") || field.starts_with("default:")) {
+      later.emplace_back(field, &value);
+    }
+  }
+  for (const std::string& leg : order) record.legs.push_back(read_leg(legs[leg]));
+  for (const auto& [field, value] : later) {
+    if (field.starts_with("default:")) {
+      Leg* leg = leg_of(record, std::string_view(field).substr(8));
+      if (leg != nullptr) leg->default_target.emplace().ParseFromString(*value);
+    } else if (Offer* offer = offer_of(record, field)) {
+      if (field[0] == 'f') {
+        read_offer(*value, *offer);
+      } else {
+        offer->details.ParseFromString(*value);
+      }
+    } else if (field.ends_with(":0")) {
+      Leg* leg = leg_of(record, std::string_view(field).substr(2, field.size() - 4));
+      if (leg != nullptr) leg->straight.emplace().ParseFromString(*value);
+    }
+  }
+  for (size_t i = 0; i + 1 < user_data.elements.size(); i += 2) {
+    read_user_data_field(user_data.elements[i].text, user_data.elements[i + 1].text, record.user_data);
+  }
+  return record;
+}
+
+const Leg* SessionRecord::leg(const std::string& leg_id) const {
+  for (const Leg& leg : legs) {
+    if (leg.id == leg_id) return &leg;
+  }
+  return nullptr;
+}
+
+const Leg* SessionRecord::conversation() const {
+  for (const Leg& leg : legs) {
+    if (leg.state == "active" && !leg.connect) return &leg;
+  }
+  return nullptr;
+}
+
+v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {
+  v1::RoutingFacts facts;
+  facts.set_medium(leg.medium);
+  facts.set_routing_point(leg.routing_point);
+  *facts.mutable_agent() = session.facts.agent();
+  *facts.mutable_interaction() = session.facts.interaction();
+  *facts.mutable_user_data() = session.user_data;
+  facts.set_strategy_revision(leg.revision);
+  facts.set_seed(leg.seed);
+  // Past every step: only `otherwise` is left.
+  facts.set_step(leg.overdue ? std::numeric_limits<int32_t>::max() : leg.step);
+  if (leg.wait_left) {
+    facts.mutable_wait_left()->set_seconds(*leg.wait_left / 1000);
+    facts.mutable_wait_left()->set_nanos(static_cast<int32_t>(*leg.wait_left % 1000) * 1'000'000);
+  }
+  for (const Offer& offer : leg.offers) facts.add_asked(offer.expert);
+  for (const std::string& expert : leg.asked) facts.add_asked(expert);
+  facts.set_step_offers(leg.step_offers);
+  facts.set_held_expert(leg.held);
+  return facts;
+}
+
+}  // namespace expertline::state

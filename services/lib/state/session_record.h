@@ -1,0 +1,67 @@
+// A session as it is in the store. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expertline/v1/session.pb.h"
+#include "expertline/v1/strategy.pb.h"
+#include "redis/client.h"
+#include "state/records.pb.h"
+
+namespace expertline::state {
+
+// Times are milliseconds of the store's clock.
+
+struct Offer {
+  int n = 0;
+  std::string expert, name, dn;
+  int64_t at = 0, due = 0;
+  std::string outcome;  // empty while it is open; else accepted, declined, timed_out, canceled, rescinded
+  std::string why;
+  OfferDetails details;
+};
+
+struct Leg {
+  std::string id, medium, state, routing_point, strategy, revision, step_name, bucket;
+  int64_t version = 0, due = 0, deadline = 0;  // deadline 0: none
+  int step = 0, step_offers = 0, taken = 0;
+  uint64_t seed = 0;
+  std::optional<int64_t> wait_left;
+  std::string expert, name, dn;
+  std::string outcome, call;
+  int kind = 0;
+  bool connect = false, routed = false, overdue = false;
+  std::vector<std::string> asked;  // besides those with an offer
+  std::string held;
+  std::vector<Offer> offers;             // in order of n
+  std::optional<OfferDetails> straight;  // details of an expert who got it without an offer
+  std::optional<v1::DefaultTarget> default_target;
+
+  bool ended() const { return state == "ended"; }
+};
+
+struct SessionRecord {
+  std::string id;
+  int64_t version = 0, created = 0, ended = 0;
+  bool open = false;
+  std::string outcome;
+  std::string last_message;  // its id; empty: none
+  v1::Session facts;         // agent and interaction
+  std::vector<Leg> legs;
+  v1::UserData user_data;
+
+  const Leg* leg(const std::string& leg_id) const;
+  // The leg an expert talks on by text: active, not a call.
+  const Leg* conversation() const;
+};
+
+// What a decision needs to know of a leg.
+v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg);
+
+// From the replies to HGETALL of the session's hash and of its user data.
+SessionRecord read_session(const std::string& id, const redis::Reply& session, const redis::Reply& user_data);
+
+}  // namespace expertline::state
