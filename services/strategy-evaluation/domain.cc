@@ -110,9 +110,8 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
   for (int round = 0; round < kMostRounds; ++round) {
     const std::string seen = read_model_.cursor();
     routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), *facts);
-    const state::Decided how = decided(*strategy, decision.kind == routing::Decision::Kind::kDefault
-                                                      ? strategy->steps.size()
-                                                      : decision.step_index);
+    const state::Decided how = decided(
+        *strategy, decision.kind == routing::Decision::Kind::kDefault ? strategy->steps.size() : decision.step_index);
     response.set_step(how.step_name);
     *response.mutable_explanation() = std::move(decision.explanation);
     response.mutable_explanation()->set_conflicts(conflicts);
@@ -132,9 +131,9 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
       for (size_t i = 0; i < std::min(most, decision.ranked.size()); ++i) {
         candidates.push_back(candidate(*strategy, step, *facts, decision.ranked[i]));
       }
-      const auto reserved = co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to,
-                                                    step.preview.answer_within_ms, step.preview.none, false,
-                                                    std::move(candidates));
+      const auto reserved =
+          co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to, step.preview.answer_within_ms,
+                                  step.preview.none, false, std::move(candidates));
       if (!reserved) co_return reserved.error();
       switch (reserved->outcome) {
         case state::Reservation::Outcome::reserved:
@@ -189,8 +188,8 @@ Task<void> Domain::serve_wakes() {
       grouped = !reply.lost() && (!reply.error() || reply.text.starts_with("BUSYGROUP"));
     }
     if (grouped && read_model_.ready()) {
-      redis::Command read{"XREADGROUP", "GROUP", kGroup, config_.consumer, "COUNT", "16", "BLOCK", kBlockMs, "STREAMS",
-                          stream, ">"};
+      redis::Command read{"XREADGROUP", "GROUP",  kGroup,    config_.consumer, "COUNT", "64",
+                          "BLOCK",      kBlockMs, "STREAMS", stream,           ">"};
       reply = co_await wakes_.call(std::move(read));
       if (reply.error()) grouped = false;  // the store was emptied
     }
@@ -200,7 +199,8 @@ Task<void> Domain::serve_wakes() {
       if (!going) co_return;
       continue;
     }
-    for (const redis::Reply& wake : reply.elements[0].elements.at(1).elements) co_await serve(wake);
+    std::vector<redis::Reply> wakes = std::move(reply.elements[0].elements.at(1).elements);
+    co_await serve_all(std::move(wakes));
   }
 }
 
@@ -213,22 +213,37 @@ Task<void> Domain::take_over_wakes() {
                          "64"};
     const redis::Reply reply = co_await client_.call(std::move(claim));
     if (reply.type != redis::Reply::Type::array || reply.elements.size() < 2) continue;
-    for (const redis::Reply& wake : reply.elements[1].elements) {
-      if (wake.elements.size() == 2) co_await serve(wake);
-    }
+    std::vector<redis::Reply> wakes = reply.elements[1].elements;
+    std::erase_if(wakes, [](const redis::Reply& wake) { return wake.elements.size() != 2; });
+    co_await serve_all(std::move(wakes));
   }
 }
 
+Task<void> Domain::serve_all(std::vector<redis::Reply> wakes) {
+  size_t left = wakes.size();
+  Callback<bool> all([this, &wakes, &left](const Callback<bool>::Done& done) {
+    if (wakes.empty()) done(true);
+    for (redis::Reply& wake : wakes) spawn(serve_one(std::move(wake), &left, done));
+  });
+  co_await all;
+}
+
+Task<void> Domain::serve_one(redis::Reply wake, size_t* left, std::function<void(bool)> done) {
+  co_await serve(std::move(wake));
+  if (--*left == 0) done(true);
+}
+
 Task<void> Domain::serve(redis::Reply wake) {
-  std::string expert, medium, change;
+  std::string expert, medium;
   const std::vector<redis::Reply>& fields = wake.elements.at(1).elements;
   for (size_t i = 0; i + 1 < fields.size(); i += 2) {
     if (fields[i].text == "e") expert = fields[i + 1].text;
     if (fields[i].text == "m") medium = fields[i + 1].text;
-    if (fields[i].text == "r") change = fields[i + 1].text;
   }
   // What is not acknowledged comes again by take_over_wakes().
-  const bool seen = co_await read_model_.seen(change);
+  const auto change = co_await store_.take_wake(expert, medium);
+  if (!change) co_return;
+  const bool seen = co_await read_model_.seen(*change);
   if (!seen) co_return;
   const bool served = co_await serve_waiting(expert, medium);
   if (!served) co_return;
@@ -254,8 +269,7 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const Strategy strategy = strategy_of(facts);
       const auto step_index = static_cast<size_t>(leg->step);
       if (!strategy || step_index >= strategy->steps.size()) continue;
-      const routing::Reason reason =
-          routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, expert);
+      const routing::Reason reason = routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, expert);
       // He is taken, or went: when he is ready again another wake tells. Walking on, the first one after that moment
       // would get him and overtake those before.
       if (routing::is_status(reason)) co_return true;

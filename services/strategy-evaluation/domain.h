@@ -49,6 +49,9 @@ class Domain {
 
   Task<void> serve_wakes();
   Task<void> take_over_wakes();
+  // Different experts side by side; each one in the order of those who wait.
+  Task<void> serve_all(std::vector<redis::Reply> wakes);
+  Task<void> serve_one(redis::Reply wake, size_t* left, std::function<void(bool)> done);
   Task<void> serve(redis::Reply wake);
   // Gives the expert to those who wait for somebody like him, in their order, until he is full or nobody is left.
   // False if the store did not answer: not done.
