@@ -9,7 +9,7 @@
 namespace expertline::bridge {
 namespace {
 
-constexpr int kMostAttached = 1'000;    // in one message
+constexpr int kMostAttached = 1'000;     // in one message
 constexpr size_t kMostExperts = 10'000;  // on one stream
 constexpr size_t kMostReasonBytes = 200;
 
@@ -61,7 +61,7 @@ class DeskService::DeskStream final : public app::BidiStream<v1::DeskRequest, v1
   }
 
  private:
-  using OfferKey = std::tuple<std::string, std::string, int>;   // session, leg, n
+  using OfferKey = std::tuple<std::string, std::string, int>;        // session, leg, n
   using LegKey = std::tuple<std::string, std::string, std::string>;  // session, leg, expert
 
   bool mine(const std::string& expert) const { return experts_.contains(expert); }
@@ -268,8 +268,8 @@ class DeskService::DeskStream final : public app::BidiStream<v1::DeskRequest, v1
   const Domains& domains_;
   Domain* domain_ = nullptr;
   std::set<std::string> experts_;
-  std::set<OfferKey> open_offers_;                    // shown, not yet closed
-  std::map<LegKey, int64_t> seen_leg_;                // version shown, of legs that have not ended
+  std::set<OfferKey> open_offers_;                             // shown, not yet closed
+  std::map<LegKey, int64_t> seen_leg_;                         // version shown, of legs that have not ended
   std::unordered_map<std::string, std::string> seen_message_;  // by session
 };
 

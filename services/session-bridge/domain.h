@@ -17,7 +17,8 @@
 
 namespace expertline::bridge {
 
-// Somebody attached to this bridge who wants to know how a session goes on: a platform's watch, a call's stream, a desk.
+// Somebody attached to this bridge who wants to know how a session goes on: a platform's watch, a call's stream, a
+// desk.
 class Watcher {
  public:
   virtual ~Watcher() = default;
@@ -96,7 +97,7 @@ class Domain {
   std::unordered_map<std::string, v1::RoutingPoint> routing_points_;
   int64_t tick_now_ = 0, tick_offset_ = 0, tick_at_ = 0;
   std::unordered_map<std::string, Watchers> session_watchers_;
-  std::unordered_map<std::string, Watchers> desks_;  // by expert
+  std::unordered_map<std::string, Watchers> desks_;   // by expert
   std::unordered_map<std::string, bool> refreshing_;  // session -> to be read once more
 };
 

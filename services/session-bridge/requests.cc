@@ -90,7 +90,8 @@ Result<Done> check(const v1::PrepareVoiceRequest& request) {
 
 Result<Done> check(const v1::RouteCallRequest& request) {
   if (auto id = check_id("call_id", request.call_id()); !id) return id;
-  if (!known(request.kind(), v1::CallKind_IsValid)) return invalid_field("kind", "NEW, TRANSFER, CONSULT or CONFERENCE");
+  if (!known(request.kind(), v1::CallKind_IsValid))
+    return invalid_field("kind", "NEW, TRANSFER, CONSULT or CONFERENCE");
   if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
   if (request.has_agent()) {
     if (auto agent = check_agent(request.agent()); !agent) return agent;

@@ -19,7 +19,7 @@ namespace expertline::bridge {
 struct Config {
   std::string redis;  // "unix:/path" or "HOST:PORT"
   std::vector<std::string> domains = {"main"};
-  std::string id;  // of this replica, unique among those that run
+  std::string id;                                          // of this replica, unique among those that run
   int64_t user_data_limit = state::kDefaultUserDataLimit;  // bytes
   int64_t retention_ms = 24LL * 3600 * 1000;               // of sessions that have ended
 };

@@ -260,9 +260,10 @@ Task<Result<v1::PrepareVoiceResponse>> SessionService::prepare_voice(v1::Prepare
     }
   }
   if (target == nullptr) {
-    co_return Error{.reason = v1::ERROR_REASON_VOICE_TARGET_NOT_ALLOWED,
-                    .message = "the strategy allows no such voice target; see the session's voice_targets",
-                    .metadata = {{"via", v1::VoiceVia_Name(request.via())}, {"kind", v1::CallKind_Name(request.kind())}}};
+    co_return Error{
+        .reason = v1::ERROR_REASON_VOICE_TARGET_NOT_ALLOWED,
+        .message = "the strategy allows no such voice target; see the session's voice_targets",
+        .metadata = {{"via", v1::VoiceVia_Name(request.via())}, {"kind", v1::CallKind_Name(request.kind())}}};
   }
   state::HoldVoice hold;
   hold.session = at->session;
@@ -338,8 +339,7 @@ class SessionService::SessionStream : public app::ServerStream<Response>,
                                       public Watcher,
                                       public std::enable_shared_from_this<SessionStream<Response>> {
  public:
-  explicit SessionStream(app::Context context)
-      : app::ServerStream<Response>(context, [this] { on_gone(); }) {}
+  explicit SessionStream(app::Context context) : app::ServerStream<Response>(context, [this] { on_gone(); }) {}
 
   // Tells of the session from now on; a refusal ends the stream.
   Task<void> follow(Domain* domain, std::string session) {
@@ -485,8 +485,9 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
   call.call = request.call_id();
   call.seed = seeds_();
   call.kind = static_cast<int>(request.kind());
-  call.deadline_ms = request.has_deadline() ? request.deadline().seconds() * 1000 + request.deadline().nanos() / 1'000'000
-                                            : kCallDeadlineMs;
+  call.deadline_ms = request.has_deadline()
+                         ? request.deadline().seconds() * 1000 + request.deadline().nanos() / 1'000'000
+                         : kCallDeadlineMs;
   *call.facts.mutable_agent() = request.agent();
   call.facts.mutable_interaction()->set_id(request.call_id());
   call.user_data = request.user_data();

@@ -21,8 +21,9 @@ int main(int argc, char** argv) {
   options.add_option("--domain", config.domains, "Domain to serve; may be given several times")->capture_default_str();
   options.add_option("--presence", presence, "Addresses of presence-ingest, HOST:PORT[,HOST:PORT...]")
       ->capture_default_str();
-  options.add_option("--strategies", config.strategies,
-                     "Folder of strategies; its subfolder named after a domain, if there is one, is that domain's")
+  options
+      .add_option("--strategies", config.strategies,
+                  "Folder of strategies; its subfolder named after a domain, if there is one, is that domain's")
       ->capture_default_str();
   options.add_option("--log-level", log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))

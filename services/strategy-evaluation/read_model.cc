@@ -79,7 +79,8 @@ Callback<bool> ReadModel::seen(const std::string& change) {
     const uint64_t number = next_waiter_++;
     waiters_.push_back({.change = id, .number = number, .done = done});
     loop_.after(kMostPatienceMs, [this, number] {
-      const auto it = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.number == number; });
+      const auto it =
+          std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.number == number; });
       if (it == waiters_.end()) return;
       const auto late = std::move(it->done);
       waiters_.erase(it);

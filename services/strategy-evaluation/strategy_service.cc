@@ -7,7 +7,8 @@ namespace {
 
 v1::WatchRoutingPointsResponse all_points(const Domain& domain) {
   v1::WatchRoutingPointsResponse response;
-  for (v1::RoutingPoint& point : domain.strategies().routing_points()) *response.add_routing_points() = std::move(point);
+  for (v1::RoutingPoint& point : domain.strategies().routing_points())
+    *response.add_routing_points() = std::move(point);
   return response;
 }
 

@@ -20,8 +20,8 @@ Result<Done> Embedded::start(const std::function<void()>& on_ready) {
   for (const auto& part : {presence_->services(), evaluation_->services(), sessions_->services()}) {
     services.insert(services.end(), part.begin(), part.end());
   }
-  server_ = std::make_unique<app::Server>(
-      options_.listen, services, std::vector{presence_->calls(), evaluation_->calls(), sessions_->calls()});
+  server_ = std::make_unique<app::Server>(options_.listen, services,
+                                          std::vector{presence_->calls(), evaluation_->calls(), sessions_->calls()});
   if (!server_->start()) return invalid_field("listen", "cannot listen on " + options_.listen + "; is it in use?");
   const auto inside = server_->in_process();
   auto still_starting = std::make_shared<std::atomic<int>>(3);

@@ -29,10 +29,27 @@ Result<Done> RedisChild::start(const std::string& data_directory) {
   if (socket_.size() >= sizeof(sockaddr_un::sun_path)) {
     return failed("the path " + directory + " is too long for a Unix socket; choose a shorter one");
   }
-  const std::vector<std::string> arguments = {
-      "redis-server", "--port", "0", "--unixsocket", socket_, "--unixsocketperm", "700", "--dir", directory,
-      "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
-      "--daemonize", "no", "--logfile", directory + "/redis.log"};
+  const std::vector<std::string> arguments = {"redis-server",
+                                              "--port",
+                                              "0",
+                                              "--unixsocket",
+                                              socket_,
+                                              "--unixsocketperm",
+                                              "700",
+                                              "--dir",
+                                              directory,
+                                              "--appendonly",
+                                              "yes",
+                                              "--appendfsync",
+                                              "always",
+                                              "--save",
+                                              "",
+                                              "--maxmemory-policy",
+                                              "noeviction",
+                                              "--daemonize",
+                                              "no",
+                                              "--logfile",
+                                              directory + "/redis.log"};
   std::vector<char*> raw;
   for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);

@@ -122,8 +122,7 @@ class OutStream : public Reactor, public Calls::Call {
  public:
   static constexpr size_t kMostQueued = 4096;
 
-  OutStream(Context context, std::function<void()> on_gone)
-      : context_(context), on_gone_(std::move(on_gone)) {}
+  OutStream(Context context, std::function<void()> on_gone) : context_(context), on_gone_(std::move(on_gone)) {}
 
   void start(const std::shared_ptr<OutStream>& self) {
     self_ = self;
@@ -221,8 +220,8 @@ class BidiStream : public OutStream<grpc::ServerBidiReactor<Request, Response>, 
     this->unless_finished([this] { this->StartRead(&request_); });
   }
   void OnReadDone(bool ok) override {
-    this->context_.loop.post([on_message = on_message_, message = ok ? std::optional<Request>(std::move(request_))
-                                                                     : std::nullopt]() mutable {
+    this->context_.loop.post([on_message = on_message_,
+                              message = ok ? std::optional<Request>(std::move(request_)) : std::nullopt]() mutable {
       on_message(std::move(message));
     });
   }
@@ -246,17 +245,18 @@ Callback<Result<Response>> call_peer(
   auto state = std::make_shared<State>();
   state->request = std::move(request);
   state->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  return Callback<Result<Response>>([&loop, service = std::move(service), state, start = std::move(start)](
-                                        const typename Callback<Result<Response>>::Done& done) {
-    start(&state->context, &state->request, &state->response, [&loop, service, state, done](const grpc::Status& status) {
-      loop.post([service, state, done, status] {
-        if (status.ok()) {
-          done(std::move(state->response));
-        } else {
-          done(from_status(status, service));
-        }
-      });
-    });
+  return Callback<Result<Response>>([&loop, service = std::move(service), state,
+                                     start = std::move(start)](const typename Callback<Result<Response>>::Done& done) {
+    start(&state->context, &state->request, &state->response,
+          [&loop, service, state, done](const grpc::Status& status) {
+            loop.post([service, state, done, status] {
+              if (status.ok()) {
+                done(std::move(state->response));
+              } else {
+                done(from_status(status, service));
+              }
+            });
+          });
   });
 }
 
@@ -265,7 +265,8 @@ template <typename Response>
 class PeerStream : public grpc::ClientReadReactor<Response>, public std::enable_shared_from_this<PeerStream<Response>> {
  public:
   // Both run on the loop; `on_end` once, last.
-  PeerStream(Loop& loop, std::function<void(const Response&)> on_message, std::function<void(const grpc::Status&)> on_end)
+  PeerStream(Loop& loop, std::function<void(const Response&)> on_message,
+             std::function<void(const grpc::Status&)> on_end)
       : loop_(loop), on_message_(std::move(on_message)), on_end_(std::move(on_end)) {}
 
   grpc::ClientContext* context() { return &context_; }

@@ -95,7 +95,9 @@ void Server::stop() {
   server_.reset();
 }
 
-std::shared_ptr<grpc::Channel> Server::in_process() const { return server_->InProcessChannel(grpc::ChannelArguments()); }
+std::shared_ptr<grpc::Channel> Server::in_process() const {
+  return server_->InProcessChannel(grpc::ChannelArguments());
+}
 
 std::shared_ptr<grpc::Channel> connect(const std::string& addresses) {
   grpc::ChannelArguments arguments;

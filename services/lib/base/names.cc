@@ -19,8 +19,8 @@ std::string build(std::string_view domain, std::string_view collection, std::str
 }
 
 Result<ResourceName> parse(const std::string& field, std::string_view name, std::string_view collection) {
-  const Error malformed = invalid_field(field, "must be domains/{domain}/" + std::string(collection) +
-                                                   "/{id}, each id matching [A-Za-z0-9._@-]{1,128}");
+  const Error malformed = invalid_field(
+      field, "must be domains/{domain}/" + std::string(collection) + "/{id}, each id matching [A-Za-z0-9._@-]{1,128}");
   constexpr std::string_view prefix = "domains/";
   if (!name.starts_with(prefix)) return malformed;
   name.remove_prefix(prefix.size());

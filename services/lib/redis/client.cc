@@ -205,7 +205,8 @@ void Client::send(const Command& command, std::function<void(Reply)> on_reply) {
 }
 
 Callback<Reply> Client::call(Command command) {
-  return Callback<Reply>([this, command = std::move(command)](const Callback<Reply>::Done& done) { send(command, done); });
+  return Callback<Reply>(
+      [this, command = std::move(command)](const Callback<Reply>::Done& done) { send(command, done); });
 }
 
 Task<bool> Client::until_connected() {

@@ -39,8 +39,8 @@ using Command = std::vector<std::string>;
 class Client {
  public:
   struct Options {
-    std::string address;            // "unix:/path/to/socket" or "HOST:PORT"
-    uint64_t timeout_ms = 2'000;    // the oldest unanswered command drops the connection after that
+    std::string address;                   // "unix:/path/to/socket" or "HOST:PORT"
+    uint64_t timeout_ms = 2'000;           // the oldest unanswered command drops the connection after that
     std::vector<Command> on_connect = {};  // sent first on each new connection; an error reply drops it again
   };
 

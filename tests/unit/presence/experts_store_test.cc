@@ -5,9 +5,9 @@
 #include <chrono>
 #include <thread>
 
-#include "support/on_loop.h"
 #include "state/expert_store.h"
 #include "state/library.h"
+#include "support/on_loop.h"
 #include "support/process.h"
 #include "support/redis.h"
 

@@ -7,8 +7,8 @@
 #include <future>
 
 #include "app/server.h"
-#include "support/on_loop.h"
 #include "presence-ingest/presence_ingest.h"
+#include "support/on_loop.h"
 #include "support/process.h"
 #include "support/redis.h"
 #include "support/rpc.h"
