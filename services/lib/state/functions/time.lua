@@ -128,12 +128,17 @@ local function leg_due(p, s, l, now, touched)
   return false
 end
 
+-- Wall-clock times are shown as the store's plus an offset that is one for all readers, and changed only when it is off
+-- by more than this: a moment is shown alike whenever and wherever it is read, though the host's clock is corrected.
+local MOST_OFF_MS = 1000
+
 -- tick {elapsed_ms, retention_ms, most}: moves the clock and handles what is due. `elapsed_ms` is the caller's own
 -- monotonic time since his last tick: as far as it goes, a long pause counts.
--- -> ok, now, wall, ms until the next is due (-1: none), then session, leg, version of each leg to route now.
+-- -> ok, now, the same as wall-clock time, ms until the next is due (-1: none), then session, leg, version of each leg to
+-- route now.
 redis.register_function('xl1_tick', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
-  local c = redis.call('HMGET', p .. 'clock', 'wall', 'now')
+  local c = redis.call('HMGET', p .. 'clock', 'wall', 'now', 'offset')
   local wall = wall_ms()
   local now = now_ms(p)
   if c[1] and wall - c[1] > MOST_STEP_MS then
@@ -142,8 +147,13 @@ redis.register_function('xl1_tick', function(keys, args)
   if not c[1] or math.abs(wall - c[1]) >= 250 then
     redis.call('HSET', p .. 'clock', 'wall', int(wall), 'now', int(now), 'retention', int(q.retention_ms))
   end
+  local offset = tonumber(c[3] or 0)
+  if math.abs(wall - now - offset) > MOST_OFF_MS then
+    offset = wall - now
+    redis.call('HSET', p .. 'clock', 'offset', int(offset))
+  end
   for _, bridge in ipairs(redis.call('ZRANGEBYSCORE', p .. 'bridges', '-inf', int(now))) do forget_bridge(p, bridge) end
-  local answer = {'ok', int(now), int(wall), '-1'}
+  local answer = {'ok', int(now), int(now + offset), '-1'}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', p .. 'due', '-inf', int(now), 'LIMIT', 0, q.most)) do
     local what = split(member, ' ')
     local l = what[1] == 'leg' and load_leg(p, what[2], what[3])
