@@ -12,6 +12,8 @@
 #include <random>
 #include <sstream>
 
+#include "grpc/health/v1/health.pb.h"
+
 namespace expertline::app {
 namespace {
 
@@ -56,6 +58,8 @@ Server::Server(std::string address, std::vector<grpc::Service*> services, std::v
 Server::~Server() { stop(); }
 
 bool Server::start() {
+  // Reflection lists the health service of gRPC itself; with this it can describe it too.
+  google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::channelz::experimental::InitChannelzService();
