@@ -32,6 +32,7 @@ std::vector<std::string> listeners(int port) {
 }
 
 constexpr const char* kLoopback4 = "0100007F";
+constexpr const char* kLoopback4In6 = "0000000000000000FFFF00000100007F";  // gRPC listens on one socket for both
 constexpr const char* kLoopback6 = "00000000000000000000000001000000";
 
 TEST(Start, WithoutAnAddressTheCommandListensOnLoopbackOnly) {
@@ -41,7 +42,7 @@ TEST(Start, WithoutAnAddressTheCommandListensOnLoopbackOnly) {
              folder / "output");
   up.wait_for_output("ready");
   EXPECT_THAT(listeners(7400), testing::Not(testing::IsEmpty()));
-  EXPECT_THAT(listeners(7400), testing::Each(testing::AnyOf(kLoopback4, kLoopback6)));
+  EXPECT_THAT(listeners(7400), testing::Each(testing::AnyOf(kLoopback4, kLoopback4In6, kLoopback6)));
   up.signal(SIGTERM);
   EXPECT_EQ(up.wait(), 0) << up.output();
 }
@@ -54,7 +55,7 @@ TEST(Start, WithoutAnAddressAServiceListensOnLoopbackOnly) {
   Process service({EXPERTLINE_PRESENCE_INGEST, "--redis", redis.url()}, folder / "output");
   service.wait_for_output("ready");
   EXPECT_THAT(listeners(7410), testing::Not(testing::IsEmpty()));
-  EXPECT_THAT(listeners(7410), testing::Each(testing::AnyOf(kLoopback4, kLoopback6)));
+  EXPECT_THAT(listeners(7410), testing::Each(testing::AnyOf(kLoopback4, kLoopback4In6, kLoopback6)));
   service.signal(SIGTERM);
   EXPECT_EQ(service.wait(), 0) << service.output();
 }
