@@ -35,6 +35,8 @@ class BusyPeople {
       hello.set_request_id(new_id());
       talks_[hello.request_id()] = {update.session(), update.expert()};
       desk.post(hello);
+    } else if (told.result().code() == grpc::StatusCode::UNAVAILABLE) {
+      // Not decided: the desk asks again.
     } else if (const auto talk = talks_.find(told.result().request_id()); talk != talks_.end()) {
       EXPECT_EQ(told.result().code(), 0) << told.ShortDebugString();
       const auto [session, expert] = talk->second;
