@@ -58,8 +58,9 @@ redis.register_function('xl1_reserve', function(keys, args)
     if #taken == q.to then break end
     local attached = tonumber(args[at + 1])
     local x = load_expert(p, c.e)
-    local mine = redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
-    if x and (mine or ready(x, l.medium)) then
+    local free = x and ready(x, l.medium)
+    local mine = (queue or not free) and redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
+    if x and (mine or free) then
       if queue and not mine and somebody_before(p, l, x) then
         if #taken == 0 then return {'behind', c.e} end
       elseif take(p, q.s, l, c.e, x) then

@@ -218,6 +218,7 @@ end
 
 -- Deletes and sets keys, or changes nothing and returns a refusal. `sets` is a flat list "=key", value.
 local function change_user_data(p, s, deletes, sets, limit)
+  if #deletes + #sets == 0 then return nil end
   local key = p .. 'u:' .. s
   local stored, bytes = {}, 0
   local flat = redis.call('HGETALL', key)
@@ -230,10 +231,8 @@ local function change_user_data(p, s, deletes, sets, limit)
   if bytes > limit then return refused('USER_DATA_TOO_LARGE', 'bytes', int(bytes), 'limit', int(limit)) end
   if #deletes > 0 then redis.call('HDEL', key, unpack(deletes)) end
   for i = 1, #sets, 2 do redis.call('HSET', key, sets[i], sets[i + 1]) end
-  if #deletes + #sets > 0 then
-    redis.call('HINCRBY', key, 'rev', 1)
-    redis.call('HINCRBY', session_key(p, s), 'v', 1)
-  end
+  redis.call('HINCRBY', key, 'rev', 1)
+  redis.call('HINCRBY', session_key(p, s), 'v', 1)
   return nil
 end
 
