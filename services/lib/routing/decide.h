@@ -6,7 +6,7 @@
 //   find    -> who fits; filters of the request (asking_agent, asked_before, excluded) and of the find
 //   status  -> who of them is ready for the medium
 //   pick    -> at most 16 of these, in order of preference
-// A step that made all its offers, or that names nobody who could ever take the leg, is passed over at once. A step
+// A step that made all its offers, or whose `expert` names nobody, is passed over at once. A step
 // that finds nobody free waits if it may; its time is used up by waiting only. After the last step `otherwise` applies.
 //
 // Of a find with several criteria the explanation counts, as found, those who have the one that fewest have.
