@@ -61,9 +61,9 @@ StoreTime Domain::time() const {
 }
 
 Result<v1::RoutingPoint> Domain::routing_point(const std::string& id) const {
-  if (!routing_points_known_) {
+  if (!routing_points_known_ || !time_known_) {
     return Error{.reason = v1::ERROR_REASON_NOT_READY,
-                 .message = "the routing points are not known yet; ask again",
+                 .message = "the routing points or the store's time are not known yet; ask again",
                  .metadata = {{"service", "strategy-evaluation"}}};
   }
   const auto it = routing_points_.find(id);
@@ -109,6 +109,7 @@ Task<void> Domain::tick() {
       tick_now_ = tick->now;
       tick_offset_ = tick->wall - tick->now;
       tick_at_ = loop_.now_ms();
+      time_known_ = true;
       for (const state::LegRef& leg : tick->route) route(leg);
       more = tick->next_in == 0;
     }
@@ -312,6 +313,10 @@ Domain::Watchers Domain::watchers_of(const state::SessionRecord& record) const {
 }
 
 Task<void> Domain::refresh_now(std::string session) {
+  while (!time_known_ && !stopping_) {  // deadlines could not be told
+    const bool going = co_await loop_.sleep(5);
+    if (!going) break;
+  }
   while (!stopping_) {
     refreshing_[session] = false;
     const auto record = co_await store_.read(session);

@@ -50,7 +50,8 @@ class Domain {
   const std::string& bridge() const { return config_.bridge; }
   state::SessionStore& store() { return store_; }
   StoreTime time() const;
-  bool ready() const { return client_.connected() && routing_points_known_; }
+  // The store's time and the routing points are known.
+  bool ready() const { return client_.connected() && time_known_ && routing_points_known_; }
 
   // NOT_READY until strategy-evaluation has told them, UNKNOWN_ROUTING_POINT if there is none of that name.
   Result<v1::RoutingPoint> routing_point(const std::string& id) const;
@@ -94,6 +95,7 @@ class Domain {
   std::shared_ptr<app::PeerStream<v1::WatchRoutingPointsResponse>> points_stream_;
   bool stopping_ = false;
   bool routing_points_known_ = false;
+  bool time_known_ = false;  // from the first tick on
   std::unordered_map<std::string, v1::RoutingPoint> routing_points_;
   int64_t tick_now_ = 0, tick_offset_ = 0, tick_at_ = 0;
   std::unordered_map<std::string, Watchers> session_watchers_;
