@@ -31,6 +31,28 @@ std::string pairs(const Map& map) {
   return out;
 }
 
+std::string value_text(const v1::AttributeValue& value) {
+  switch (value.kind_case()) {
+    case v1::AttributeValue::kText:
+      return value.text();
+    case v1::AttributeValue::kNumber:
+      return std::to_string(value.number());
+    case v1::AttributeValue::kDecimal:
+      return fmt::format("{}", value.decimal());
+    case v1::AttributeValue::kFlag:
+      return value.flag() ? "true" : "false";
+    case v1::AttributeValue::KIND_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+std::string attributes(const v1::Expert& expert) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, value] : expert.attributes()) texts[key] = value_text(value);
+  return pairs(texts);
+}
+
 int list(const Options& options) {
   Connection connection(options.endpoints);
   Table table({"id", "name", "site", "languages", "skills", "capacity", "state"});
@@ -93,7 +115,7 @@ int show(const Options& options) {
   line("languages", fmt::format("{}", fmt::join(expert.languages(), " ")));
   line("skills", pairs(expert.skills()));
   line("groups", fmt::format("{}", fmt::join(expert.groups(), " ")));
-  line("attributes", pairs(expert.attributes()));
+  line("attributes", attributes(expert));
   line("addresses", pairs(expert.addresses()));
   line("numbers", pairs(expert.dns()));
   line("presence", word(now.state()) + (now.do_not_disturb() ? ", do not disturb" : ""));

@@ -122,13 +122,18 @@ std::optional<std::string> level_fault(int64_t value) {
   return std::nullopt;
 }
 
+std::optional<std::string> attribute_fault(const v1::AttributeValue& value) {
+  if (value.kind_case() == v1::AttributeValue::KIND_NOT_SET) return "must have a value";
+  return value.has_text() ? text_fault(value.text()) : std::nullopt;
+}
+
 Result<Done> check_expert(const v1::Expert& expert) {
   if (auto error = fault("expert.display_name", display_name_fault(expert.display_name()))) return *error;
   if (auto error = fault("expert.site", text_fault(expert.site()))) return *error;
   if (auto error = check_list("expert.languages", expert.languages(), language_fault)) return *error;
   if (auto error = check_map("expert.skills", expert.skills(), id_fault, level_fault)) return *error;
   if (auto error = check_list("expert.groups", expert.groups(), id_fault)) return *error;
-  if (auto error = check_map("expert.attributes", expert.attributes(), id_fault, text_fault)) return *error;
+  if (auto error = check_map("expert.attributes", expert.attributes(), id_fault, attribute_fault)) return *error;
   if (auto error = check_map("expert.capacities", expert.capacities(), medium_fault, capacity_fault)) return *error;
   if (auto error = check_map("expert.addresses", expert.addresses(), medium_fault, required_text_fault)) return *error;
   if (auto error = check_map("expert.dns", expert.dns(), medium_fault, required_text_fault)) return *error;

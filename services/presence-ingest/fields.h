@@ -28,6 +28,7 @@ std::optional<std::string> medium_fault(std::string_view text);         // [a-z0
 std::optional<std::string> language_fault(std::string_view text);       // shape of a BCP 47 tag
 std::optional<std::string> capacity_fault(int64_t value);
 std::optional<std::string> level_fault(int64_t value);
+std::optional<std::string> attribute_fault(const v1::AttributeValue& value);  // set, and a text as text_fault() says
 
 // INVALID_FIELD for the first field that is not as it must be. `name`, `state` and `revision` are not looked at.
 Result<Done> check_expert(const v1::Expert& expert);

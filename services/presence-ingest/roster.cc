@@ -57,7 +57,7 @@ class Reader {
       list(*groups, "groups", id_fault, *out.record.mutable_groups());
     }
     if (const yaml::Node* attributes = fields.optional("attributes")) {
-      texts(*attributes, "attributes", id_fault, text_fault, *out.record.mutable_attributes());
+      this->attributes(*attributes, *out.record.mutable_attributes());
     }
     if (const yaml::Node* capacity = fields.optional("capacity")) {
       numbers(*capacity, "capacity", medium_fault, capacity_fault, *out.record.mutable_capacities());
@@ -109,6 +109,30 @@ class Reader {
     for (const yaml::Entry& entry : entries) {
       good(entry.mark, "a key of " + what, key_fault(entry.key));
       into[entry.key] = text(entry.value, what + "." + entry.key, fault);
+    }
+  }
+
+  // `7`, `0.5` and `true` are what they look like; anything else, and all that is quoted, is text.
+  void attributes(const yaml::Node& node, google::protobuf::Map<std::string, v1::AttributeValue>& into) {
+    const std::vector<yaml::Entry>& entries = yaml::read_map(node, "attributes", issues_);
+    count(node, "attributes", entries.size());
+    for (const yaml::Entry& entry : entries) {
+      good(entry.mark, "a key of attributes", id_fault(entry.key));
+      v1::AttributeValue& value = into[entry.key];
+      const std::string what = "attributes." + entry.key;
+      const std::optional<std::string> read = yaml::read_text(entry.value, what, issues_);
+      if (!read) continue;
+      const bool plain = !entry.value.quoted;
+      if (const auto number = yaml::to_int(*read); plain && number) {
+        value.set_number(*number);
+      } else if (const auto decimal = yaml::to_double(*read); plain && decimal) {
+        value.set_decimal(*decimal);
+      } else if (const auto flag = yaml::to_bool(*read); plain && flag) {
+        value.set_flag(*flag);
+      } else {
+        value.set_text(*read);
+      }
+      good(entry.value.mark, what, attribute_fault(value));
     }
   }
 

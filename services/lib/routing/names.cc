@@ -75,7 +75,6 @@ std::optional<v1::UserValue> expert(const Name& name, const v1::Expert& from) {
   if (name.field == "name") return text_value(from.display_name());
   if (name.field == "site") return text_value(from.site());
   if (name.field == "dn") return entry(from.dns(), name.key);
-  if (name.field == "attributes") return entry(from.attributes(), name.key);
   return std::nullopt;
 }
 

@@ -61,7 +61,7 @@ class NameReader {
         issues_.add(place(node_, at), "name_not_here", "there is no expert here yet");
         return std::nullopt;
       }
-      return one_of(Name::Root::kExpert, root, field, field_at, {"id", "name", "site"}, {"dn", "attributes"});
+      return one_of(Name::Root::kExpert, root, field, field_at, {"id", "name", "site"}, {"dn"});
     }
     std::string hint = yaml::did_you_mean(root, {"user_data", "interaction", "agent", "expert"});
     if (hint.empty()) hint = "if the text itself is meant, write '\"" + std::string(text) + "\"'";

@@ -15,7 +15,7 @@ v1::Expert full_expert() {
   expert.add_languages("de-CH");
   (*expert.mutable_skills())["mortgage"] = 5;
   expert.add_groups("retail");
-  (*expert.mutable_attributes())["floor"] = "3";
+  (*expert.mutable_attributes())["floor"].set_text("3");
   (*expert.mutable_capacities())["im"] = 1000;
   (*expert.mutable_capacities())["voice"] = 0;
   (*expert.mutable_addresses())["im"] = "xmpp:ann@example.com";
@@ -37,7 +37,7 @@ TEST(Fields, EveryFaultNamesItsField) {
       {"expert.skills[cards]", [](v1::Expert& e) { (*e.mutable_skills())["cards"] = 6; }},
       {"expert.skills key", [](v1::Expert& e) { (*e.mutable_skills())["a}b"] = 1; }},
       {"expert.groups[1]", [](v1::Expert& e) { e.add_groups(""); }},
-      {"expert.attributes[x]", [](v1::Expert& e) { (*e.mutable_attributes())["x"] = std::string(201, 'x'); }},
+      {"expert.attributes[x]", [](v1::Expert& e) { (*e.mutable_attributes())["x"].set_text(std::string(201, 'x')); }},
       {"expert.capacities[im]", [](v1::Expert& e) { (*e.mutable_capacities())["im"] = 1001; }},
       {"expert.capacities[im]", [](v1::Expert& e) { (*e.mutable_capacities())["im"] = -1; }},
       {"expert.capacities key", [](v1::Expert& e) { (*e.mutable_capacities())["i,m"] = 1; }},

@@ -35,7 +35,7 @@ experts:
   EXPECT_EQ(ann.skills().at("mortgage"), 4);
   EXPECT_EQ(ann.skills().at("cards"), 2);
   EXPECT_THAT(ann.groups(), ElementsAre("retail"));
-  EXPECT_EQ(ann.attributes().at("floor"), "3");
+  EXPECT_EQ(ann.attributes().at("floor").text(), "3");
   EXPECT_EQ(ann.capacities().at("im"), 2);
   EXPECT_EQ(ann.capacities().at("voice"), 1);
   EXPECT_EQ(ann.addresses().at("im"), "xmpp:ann@example.com");
