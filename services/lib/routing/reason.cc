@@ -24,10 +24,22 @@ std::string_view reason_name(Reason reason) {
       return "appear_offline";
     case Reason::kNotRoutable:
       return "not_routable";
+    case Reason::kOffHours:
+      return "off_hours";
+    case Reason::kCoolDown:
+      return "cool_down";
+    case Reason::kPaused:
+      return "paused";
+    case Reason::kHourLimit:
+      return "hour_limit";
+    case Reason::kDayLimit:
+      return "day_limit";
     case Reason::kNoDesk:
       return "no_desk";
     case Reason::kAtCapacity:
       return "at_capacity";
+    case Reason::kWrapUp:
+      return "wrap_up";
     case Reason::kAskingAgent:
       return "asking_agent";
     case Reason::kAskedBefore:
@@ -42,6 +54,10 @@ std::string_view reason_name(Reason reason) {
       return "group";
     case Reason::kOtherExpert:
       return "other_expert";
+    case Reason::kStates:
+      return "states";
+    case Reason::kWhere:
+      return "where";
   }
   return "";
 }
