@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,37 +24,68 @@ struct Mark {
   auto operator<=>(const Mark&) const = default;
 };
 
-// One fault of a file.
+// One fault of a file, or a doubt about it.
 struct Issue {
+  enum class Severity { kError, kWarning };
+
   std::string file;
   Mark mark = {};
   std::string code = {};     // stable, snake_case
   std::string message = {};  // what is wrong
   std::string hint = {};     // what to write instead; may be empty
+  Severity severity = Severity::kError;
+  int length = 1;  // characters of its line that it is about, from the mark on; at least 1
 
   bool operator==(const Issue&) const = default;
 };
 
-// "file:line:column: message [code] (hint)".
+// "file:line:column: message [code] (hint)"; a warning says so before its message.
 std::string to_string(const Issue& issue);
-// The same, then the line of `text` and a caret below the column.
+
+// The line of `text` that an issue is about, and what goes below it: `   ^~~~`. Of a long line only the part around.
+struct Excerpt {
+  std::string line;
+  std::string caret;
+};
+Excerpt excerpt(const Issue& issue, std::string_view text);
+// to_string() and the excerpt.
 std::string with_source(const Issue& issue, std::string_view text);
 
-// Collects the issues of one file.
+struct Node;
+class Lines;
+
+// Collects the issues of one file; the first 1000 of them.
 class Issues {
  public:
+  static constexpr size_t kMaxIssues = 1000;
+
   explicit Issues(std::string file) : file_(std::move(file)) {}
 
-  void add(Mark mark, std::string code, std::string message, std::string hint = {});
+  // The text that the issues are about, which tells how long they are; it must outlive this object. parse() does it.
+  void read(std::string_view text);
+
+  void add(Mark mark, std::string code, std::string message, std::string hint = {},
+           Issue::Severity severity = Issue::Severity::kError);
+  void warn(Mark mark, std::string code, std::string message, std::string hint = {});
+  // About `length` bytes of a scalar's text from byte `offset` on, wherever they stand in the file.
+  void add_inside(const Node& node, size_t offset, size_t length, std::string code, std::string message,
+                  std::string hint = {}, Issue::Severity severity = Issue::Severity::kError);
+
   bool empty() const { return list_.empty(); }
+  // There is an error among them.
+  bool failed() const { return failed_; }
   size_t size() const { return list_.size(); }
   const std::string& file() const { return file_; }
   // In order of place.
   std::vector<Issue> take();
 
  private:
+  void put(Issue issue);
+
   std::string file_;
+  std::shared_ptr<const Lines> lines_;
   std::vector<Issue> list_;
+  bool failed_ = false;
 };
 
 struct Entry;
@@ -66,12 +98,17 @@ struct Node {
   Mark mark = {};                // of a missing value: the place of its key
   std::string scalar = {};       // kScalar: the text, without quotes
   bool quoted = false;           // kScalar: it was quoted, or a block of text
+  bool told = false;             // it cannot be relied on and an issue says so: readers give nothing and stay silent
+  size_t at = 0;                 // kScalar: the byte of the file where it begins, with its quote
   std::vector<Node> items = {};  // kList
   std::vector<Entry> entries;    // kMap, in the order written, keys are unique
 
   // kMap: the entry with that key, or nullptr.
   const Entry* find(std::string_view key) const;
 };
+
+// "a list", "a map", "a single value", "nothing".
+const char* kind_name(Node::Kind kind);
 
 struct Entry {
   std::string key;
@@ -102,6 +139,9 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 // "did you mean x?" or empty.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& words);
 
+// The quoted form of a text, for messages.
+std::string quoted(std::string_view text);
+
 // Readers of one value: the value, or nullopt and an issue at its place. `what` names it in the message.
 std::optional<std::string> read_text(const Node& node, std::string_view what, Issues& issues);
 // Text that is not empty.
@@ -131,8 +171,6 @@ class Fields {
   const Node* optional(std::string_view key);
   // The same, and an issue if the key is absent.
   const Node* required(std::string_view key);
-  // The key is known but means nothing yet: an issue `not_supported` if it is there.
-  void unsupported(std::string_view key);
   void done();
 
  private:

@@ -1,0 +1,277 @@
+#include <algorithm>
+#include <charconv>
+
+#include "yaml/lines.h"
+
+namespace expertline::yaml {
+namespace {
+
+using Kind = Node::Kind;
+
+// The text of a scalar, or nullptr and an issue.
+const std::string* scalar(const Node& node, std::string_view what, std::string_view wanted, Issues& issues) {
+  if (node.told) return nullptr;
+  if (node.kind == Kind::kScalar) return &node.scalar;
+  issues.add(node.mark, "wrong_type",
+             std::string(what) + " must be " + std::string(wanted) + ", not " + kind_name(node.kind));
+  return nullptr;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> two_above(b.size() + 1);
+  std::vector<size_t> above(b.size() + 1);
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    std::swap(two_above, above);
+    std::swap(above, row);
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], two_above[j - 2] + 1);
+    }
+  }
+  return row[b.size()];
+}
+
+struct Unit {
+  std::string_view name;
+  int64_t ms;
+};
+constexpr Unit kUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+
+}  // namespace
+
+const char* kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::kNull:
+      return "nothing";
+    case Kind::kScalar:
+      return "a single value";
+    case Kind::kList:
+      return "a list";
+    case Kind::kMap:
+      return "a map";
+  }
+  return "";
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+std::optional<int64_t> to_int(std::string_view text) {
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.empty() || (digits.size() > 1 && digits[0] == '0')) return std::nullopt;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<double> to_double(std::string_view text) {
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.empty() || digits[0] < '0' || digits[0] > '9') return std::nullopt;
+  if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return std::nullopt;
+  if (digits.back() == '.' || digits.find(".e") != std::string_view::npos ||
+      digits.find(".E") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<bool> to_bool(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+std::optional<int64_t> to_duration_ms(std::string_view text) {
+  constexpr int64_t kMax = int64_t{1'000'000'000} * 3'600'000;
+  if (text.empty()) return std::nullopt;
+  int64_t total = 0;
+  const Unit* next = std::begin(kUnits);
+  while (!text.empty()) {
+    const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto count = to_int(text.substr(0, digits));
+    if (!count || *count > 1'000'000'000) return std::nullopt;
+    text.remove_prefix(digits);
+    const std::string_view unit = text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
+    next = std::find_if(next, std::end(kUnits), [&](const Unit& u) { return u.name == unit; });
+    if (next == std::end(kUnits)) return std::nullopt;
+    total += *count * next->ms;
+    if (total > kMax) return std::nullopt;
+    text.remove_prefix(unit.size());
+    ++next;
+  }
+  return total;
+}
+
+std::string duration_text(int64_t ms) {
+  std::string text;
+  for (const Unit& unit : kUnits) {
+    if (ms >= unit.ms) text += std::to_string(ms / unit.ms) + std::string(unit.name);
+    ms %= unit.ms;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words) {
+  if (word.size() > 64) return std::nullopt;
+  std::optional<std::string> best;
+  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : words) {
+    const size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words) {
+  const auto near = nearest(word, words);
+  return near ? "did you mean " + *near + "?" : std::string();
+}
+
+std::optional<std::string> read_text(const Node& node, std::string_view what, Issues& issues) {
+  const std::string* text = scalar(node, what, "text", issues);
+  if (text == nullptr) return std::nullopt;
+  return *text;
+}
+
+std::optional<std::string> read_name(const Node& node, std::string_view what, Issues& issues) {
+  auto text = read_text(node, what, issues);
+  if (text && text->empty()) {
+    issues.add(node.mark, "empty", std::string(what) + " must not be empty");
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<std::string> read_id(const Node& node, std::string_view what, Issues& issues) {
+  const std::string* text = scalar(node, what, "an id", issues);
+  if (text == nullptr) return std::nullopt;
+  const bool letters = std::all_of(text->begin(), text->end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '@' || c == '-';
+  });
+  if (letters && !text->empty() && text->size() <= 128) return *text;
+  issues.add(node.mark, "bad_id", std::string(what) + " is not an id: " + quoted(*text),
+             "1 to 128 letters, digits, or . _ @ -");
+  return std::nullopt;
+}
+
+std::optional<int64_t> read_int(const Node& node, std::string_view what, int64_t min, int64_t max, Issues& issues) {
+  const std::string* text = scalar(node, what, "a whole number", issues);
+  if (text == nullptr) return std::nullopt;
+  const auto value = node.quoted ? std::nullopt : to_int(*text);
+  if (!value) {
+    issues.add(node.mark, "bad_number", std::string(what) + " must be a whole number, not " + quoted(*text),
+               node.quoted && to_int(*text) ? "write it without quotes" : "");
+    return std::nullopt;
+  }
+  if (*value < min || *value > max) {
+    issues.add(node.mark, "out_of_range",
+               std::string(what) + " must lie between " + std::to_string(min) + " and " + std::to_string(max) +
+                   ", not " + *text);
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<bool> read_bool(const Node& node, std::string_view what, Issues& issues) {
+  const std::string* text = scalar(node, what, "true or false", issues);
+  if (text == nullptr) return std::nullopt;
+  const auto value = node.quoted ? std::nullopt : to_bool(*text);
+  if (!value) {
+    issues.add(node.mark, "bad_bool", std::string(what) + " must be true or false, not " + quoted(*text));
+  }
+  return value;
+}
+
+std::optional<int64_t> read_duration_ms(const Node& node, std::string_view what, int64_t min_ms, int64_t max_ms,
+                                        Issues& issues) {
+  const std::string* text = scalar(node, what, "a duration", issues);
+  if (text == nullptr) return std::nullopt;
+  const auto value = to_duration_ms(*text);
+  if (!value) {
+    issues.add(node.mark, "bad_duration", std::string(what) + " must be a duration, not " + quoted(*text),
+               to_int(*text) ? "with its unit: " + *text + "s" : "such as 20s, 500ms, 2m or 1h30m");
+    return std::nullopt;
+  }
+  if (*value < min_ms || *value > max_ms) {
+    issues.add(node.mark, "out_of_range",
+               std::string(what) + " must lie between " + duration_text(min_ms) + " and " + duration_text(max_ms) +
+                   ", not " + *text);
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::string> read_word(const Node& node, std::string_view what, const std::vector<std::string>& words,
+                                     Issues& issues) {
+  const std::string* text = scalar(node, what, "one word", issues);
+  if (text == nullptr) return std::nullopt;
+  if (std::find(words.begin(), words.end(), *text) != words.end()) return *text;
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  issues.add(node.mark, "unknown_word", std::string(what) + " must be one of " + list + ", not " + quoted(*text),
+             did_you_mean(*text, words));
+  return std::nullopt;
+}
+
+const std::vector<Node>& read_list(const Node& node, std::string_view what, Issues& issues) {
+  static const std::vector<Node> kNone;
+  if (node.kind == Kind::kList) return node.items;
+  if (node.told) return kNone;
+  issues.add(node.mark, "wrong_type", std::string(what) + " must be a list, not " + kind_name(node.kind),
+             node.kind == Kind::kScalar ? "[" + node.scalar + "]" : "");
+  return kNone;
+}
+
+const std::vector<Entry>& read_map(const Node& node, std::string_view what, Issues& issues) {
+  static const std::vector<Entry> kNone;
+  if (node.kind == Kind::kMap) return node.entries;
+  if (node.told) return kNone;
+  issues.add(node.mark, "wrong_type", std::string(what) + " must be a map, not " + kind_name(node.kind));
+  return kNone;
+}
+
+Fields::Fields(const Node& node, std::string what, Issues& issues)
+    : node_(&node), what_(std::move(what)), issues_(issues), is_map_(node.kind == Kind::kMap) {
+  if (!is_map_) read_map(node, what_, issues);
+}
+
+const Node* Fields::optional(std::string_view key) {
+  known_.emplace_back(key);
+  const Entry* entry = node_->find(key);
+  return entry == nullptr ? nullptr : &entry->value;
+}
+
+const Node* Fields::required(std::string_view key) {
+  const Node* value = optional(key);
+  if (value == nullptr && is_map_) {
+    issues_.add(node_->mark, "missing_key", what_ + " lacks the key " + std::string(key));
+  }
+  return value;
+}
+
+void Fields::done() {
+  for (const Entry& entry : node_->entries) {
+    if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
+    std::string hint = did_you_mean(entry.key, known_);
+    // `{agent: Nobody is free, please call back}` has a key `please call back` without a value.
+    if (entry.value.kind == Kind::kNull && entry.key.find(':') != std::string::npos) {
+      hint = "the colon after a key needs a space";
+    } else if (hint.empty() && entry.value.kind == Kind::kNull && entry.value.mark == entry.mark) {
+      hint = "if it belongs to a text with a comma before it, that text needs quotes";
+    }
+    issues_.add(entry.mark, "unknown_key", what_ + " has no key " + quoted(entry.key), hint);
+  }
+}
+
+}  // namespace expertline::yaml
