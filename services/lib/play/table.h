@@ -37,6 +37,7 @@ namespace expertline::play {
 v1::ExpertRecord at_work(const v1::Expert& expert, std::string_view id,
                          v1::PresenceState state = v1::PRESENCE_STATE_ONLINE);
 
+// One preview of one leg to one expert.
 struct Offer {
   std::string expert;
   std::string step;
@@ -47,6 +48,7 @@ struct Offer {
   routing::PreviewContent preview = {};
 };
 
+// One request for help on one medium.
 struct Leg {
   enum class State {
     kRefused,     // `allow` does not hold; nothing was done
@@ -83,8 +85,8 @@ class Watcher {
   virtual ~Watcher() = default;
   // A decision was made; the table's snapshot is still the one it was made on.
   virtual void decided(size_t leg, const routing::Decision& decision, const v1::RoutingFacts& facts,
-                       const v1::Moment& moment, const routing::Asked& asked) {
-    (void)leg, (void)decision, (void)facts, (void)moment, (void)asked;
+                       const v1::Moment& moment) {
+    (void)leg, (void)decision, (void)facts, (void)moment;
   }
   virtual void offered(size_t leg, const Offer& offer) { (void)leg, (void)offer; }
   // An offer got its outcome.
@@ -95,9 +97,9 @@ class Watcher {
 
 class Table {
  public:
-  // `watcher` may be null; it must outlive the table. `asked` of Watcher::decided is filled in only if `trace`.
-  explicit Table(int64_t now_ms, Watcher* watcher = nullptr, bool trace = false)
-      : now_ms_(now_ms), watcher_(watcher), trace_(trace) {}
+  // Both may be null; they must outlive the table. `asked` collects what conditions were asked.
+  explicit Table(int64_t now_ms, Watcher* watcher = nullptr, routing::Asked* asked = nullptr)
+      : now_ms_(now_ms), watcher_(watcher), asked_(asked) {}
 
   int64_t now_ms() const { return now_ms_; }
   const routing::Snapshot& snapshot() const { return snapshot_; }
@@ -140,7 +142,7 @@ class Table {
   bool no_answer(size_t leg);
 
   // When something happens by itself next (a deadline, a wait or a wrap-up is over, a step relaxes, a guard rail ends).
-  std::optional<int64_t> next_timer() const;
+  std::optional<int64_t> next_timer();
   // Lets the clock pass, with all that happens by itself until then, at its time. A time before now changes nothing.
   void advance_to(int64_t now_ms);
 
@@ -151,63 +153,75 @@ class Table {
     std::map<std::string, int> holding = {};    // by medium: legs of this table, those in wrap-up included
     std::map<std::string, int> wrapping = {};   // by medium: of these, in wrap-up
     v1::Block given = v1::BLOCK_UNSPECIFIED;    // by put()
-    std::deque<int64_t> offers = {};            // of the last hour
+    std::deque<int64_t> offers = {};            // times, of the last hour
     int64_t cool_until_ms = 0;
     int timeouts = 0;  // in a row
     bool paused = false;
-    int64_t timer_ms = 0;  // the timer that is set for his guard rails, 0: none
+    int64_t timer_ms = 0;  // when his guard rails change next by themselves, 0: never
   };
   struct Timer {
     enum class Kind { kLeg, kGuard, kWrapUp };
     Kind kind = Kind::kLeg;
-    size_t leg = 0;
-    uint64_t version = 0;
-    std::string name;    // of the expert
-    std::string medium;  // kWrapUp
+    size_t leg = 0;        // kLeg
+    uint64_t version = 0;  // kLeg
+    std::string expert;    // kGuard, kWrapUp
+    std::string medium;    // kWrapUp
   };
-  // Priority first (higher is smaller), then arrival.
-  using Place = std::pair<int, uint64_t>;
+  using Place = std::pair<int, uint64_t>;              // priority, negative; arrival
+  using Bucket = std::pair<std::string, std::string>;  // medium, bucket
+  struct Waiting {
+    Bucket bucket;
+    Place place;
+    int64_t from_ms = 0;  // what came before is in the leg's facts
+  };
 
-  Person* person(const std::string& expert);
-  // Brings his record up to date, and then serves who waits for him.
-  void refresh(const std::string& expert);
+  // Experts.
   void update(const std::string& expert, Person& who);
-  v1::Block block(const Person& who) const;
+  v1::Block block(Person& who) const;
   int64_t next_guard_change(const Person& who) const;
-  void note_offer(Person& who);
   void hold(const std::string& expert, const std::string& medium);
-  void release(const std::string& expert, const std::string& medium, int64_t worked_ms);
+  void release(const std::string& expert, const std::string& medium);
+  void count_offer(const std::string& expert);
+  void count_outcome(const std::string& expert, v1::OfferOutcome outcome);
+  void count_work(const std::string& expert, int64_t worked_ms);
 
+  // Legs.
   v1::Moment moment(const Leg& leg) const;
+  routing::Decision decide(size_t number);
   void route(size_t number);
-  bool offer_to(size_t number, const std::vector<std::string>& experts, int to);
+  void offer(size_t number);
   void wait(size_t number);
-  void leave_waiting(Leg& leg, size_t number);
-  void enter_step(Leg& leg, size_t step);
+  void leave_waiting(size_t number);
+  void count_waiting(size_t number);
+  void enter_step(Leg& leg);
+  void release_held(Leg& leg);
   void give(size_t number, const std::string& expert, bool straight);
   void end(size_t number, Leg::End how);
+  Offer* open_offer(size_t number, const std::string& expert);
+  bool any_open(const Leg& leg) const;
   void close(size_t number, Offer& offer, v1::OfferOutcome outcome);
   void close_open(size_t number, v1::OfferOutcome outcome);
-  Offer* open_offer(Leg& leg, const std::string& expert);
   void become(size_t number, Leg::State state);
+
+  // Whoever changed serves those who wait, after each call from outside and each timer.
+  void settle();
   void serve(const std::string& expert);
-  void set_timer(int64_t at_ms, Timer timer) { timers_.emplace(at_ms, std::move(timer)); }
+  bool stale(int64_t at_ms, const Timer& timer) const;
   void fire(const Timer& timer);
 
   int64_t now_ms_;
   Watcher* watcher_;
-  bool trace_;
+  routing::Asked* asked_;
   routing::Snapshot snapshot_;
   int64_t revision_ = 0;
   std::unordered_map<std::string, Person> people_;
   std::unordered_map<size_t, std::unique_ptr<Leg>> legs_;
   size_t next_leg_ = 0;
-  std::map<std::pair<std::string, std::string>, std::map<Place, size_t>> buckets_;  // by medium and bucket
-  std::map<size_t, std::pair<std::string, std::string>> waiting_;                   // leg -> where
+  std::map<Bucket, std::map<Place, size_t>> buckets_;
+  std::map<size_t, Waiting> waiting_;
   std::pair<int, int64_t> others_ = {0, 0};
   std::multimap<int64_t, Timer> timers_;
-  std::set<std::string> to_serve_;  // experts whose change is not looked at yet
-  bool serving_ = false;
+  std::set<std::string> changed_;  // experts
 };
 
 }  // namespace expertline::play
