@@ -148,11 +148,13 @@ class Reader {
 
 }  // namespace
 
+std::vector<Member> read_members(const yaml::Node& root, yaml::Issues& issues) { return Reader(issues).experts(root); }
+
 Roster read_roster(std::string_view text, const std::string& file, yaml::Limits limits) {
   Roster roster;
   yaml::Issues issues(file);
   if (const std::optional<yaml::Node> root = yaml::parse(text, issues, limits)) {
-    roster.experts = Reader(issues).experts(*root);
+    roster.experts = read_members(*root, issues);
   }
   roster.issues = issues.take();
   if (!roster.issues.empty()) roster.experts.clear();

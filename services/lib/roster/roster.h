@@ -24,4 +24,8 @@ struct Roster {
 // `file` is the name to show in issues. At most `limits.bytes` of text.
 Roster read_roster(std::string_view text, const std::string& file, yaml::Limits limits);
 
+// The same of a roster that is part of another file: `root` is a map of the keys of a roster. With issues added there
+// may be experts missing.
+std::vector<Member> read_members(const yaml::Node& root, yaml::Issues& issues);
+
 }  // namespace expertline::roster
