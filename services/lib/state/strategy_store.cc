@@ -26,7 +26,13 @@ Task<Result<StoredStrategies>> StrategyStore::all() {
   StoredStrategies all;
   all.version = number(answer->at(0).text);
   for (size_t i = 1; i + 2 < answer->size(); i += 3) {
-    StoredStrategy strategy{.name = answer->at(i).text, .pinned = answer->at(i + 1).text, .revisions = {}};
+    StoredStrategy strategy{.name = answer->at(i).text, .pinned = {}, .pinned_over = {}, .revisions = {}};
+    const std::string& pin = answer->at(i + 1).text;
+    if (const size_t space = pin.find(' '); space != std::string::npos) {
+      strategy.pinned = pin.substr(0, space);
+      strategy.pinned_over = pin.substr(space + 1);
+      if (strategy.pinned_over == "-") strategy.pinned_over.clear();
+    }
     const std::vector<redis::Reply>& list = answer->at(i + 2).elements;
     for (size_t j = 0; j + 1 < list.size(); j += 2) {
       strategy.revisions.push_back({.revision = list[j].text, .first_loaded_ms = number(list[j + 1].text)});
@@ -58,10 +64,18 @@ Task<Result<std::string>> StrategyStore::text(std::string strategy, std::string 
   co_return std::move(answer->at(0).text);
 }
 
-Task<Result<Done>> StrategyStore::pin(std::string strategy, std::string revision) {
-  const json query = {{"strategy", strategy}, {"revision", revision}};
+Task<Result<Done>> StrategyStore::pin(std::string strategy, std::string revision, std::string file) {
+  const json query = {{"strategy", strategy}, {"revision", revision}, {"file", file}};
   std::vector<std::string> arguments{query.dump()};
   const auto answer = co_await fcall(client_, "xl1_pin", domain_, std::move(arguments));
+  if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+Task<Result<Done>> StrategyStore::file_changed(std::string strategy, std::string file) {
+  const json query = {{"strategy", strategy}, {"file", file}};
+  std::vector<std::string> arguments{query.dump()};
+  const auto answer = co_await fcall(client_, "xl1_file_changed", domain_, std::move(arguments));
   if (!answer) co_return answer.error();
   co_return Done{};
 }

@@ -21,6 +21,7 @@ struct StoredRevision {
 struct StoredStrategy {
   std::string name;
   std::string pinned;                     // the revision that was activated by hand; empty: none
+  std::string pinned_over;                // what its file said then; empty: nothing good
   std::vector<StoredRevision> revisions;  // newest first
 };
 
@@ -41,8 +42,11 @@ class StrategyStore {
   Task<Result<int64_t>> version();
   // UNKNOWN_REVISION if it is not kept.
   Task<Result<std::string>> text(std::string strategy, std::string revision);
-  // Makes a kept revision the live one, UNKNOWN_REVISION if it is not kept; empty: what the file says is live.
-  Task<Result<Done>> pin(std::string strategy, std::string revision);
+  // Makes a kept revision the live one, over the one that the file has now (empty: nothing good); UNKNOWN_REVISION if
+  // it is not kept. An empty revision: what the file says is live.
+  Task<Result<Done>> pin(std::string strategy, std::string revision, std::string file);
+  // The file has another revision than before: a pin that was made over any other than this one is let go of.
+  Task<Result<Done>> file_changed(std::string strategy, std::string file);
 
  private:
   redis::Client& client_;

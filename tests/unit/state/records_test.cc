@@ -57,8 +57,11 @@ class RecordsTest : public ::testing::Test {
   Result<std::string> text(const std::string& revision) {
     return loop_->run<Result<std::string>>([=, this] { return strategies_->text("help", revision); });
   }
-  Result<Done> pin(const std::string& revision) {
-    return loop_->run<Result<Done>>([=, this] { return strategies_->pin("help", revision); });
+  Result<Done> pin(const std::string& revision, const std::string& file = "r2") {
+    return loop_->run<Result<Done>>([=, this] { return strategies_->pin("help", revision, file); });
+  }
+  Result<Done> file_changed(const std::string& file) {
+    return loop_->run<Result<Done>>([=, this] { return strategies_->file_changed("help", file); });
   }
   int64_t version() {
     return *loop_->run<Result<int64_t>>([this] { return strategies_->version(); });
@@ -146,6 +149,28 @@ TEST_F(RecordsTest, APinHoldsUntilItIsLetGoAndTellsByTheVersion) {
   ASSERT_TRUE(pin("r1").ok());
   EXPECT_EQ(version(), pinned) << "done twice is done once";
   ASSERT_TRUE(pin("").ok());
+  EXPECT_EQ(all().list[0].pinned, "");
+}
+
+TEST_F(RecordsTest, AChangedFileLetsGoOfThePinThatWasMadeOverAnother) {
+  keep("r1", "one");
+  keep("r2", "two");
+  ASSERT_TRUE(pin("r1", "r2").ok());
+  EXPECT_EQ(all().list[0].pinned_over, "r2");
+  ASSERT_TRUE(file_changed("r2").ok());  // a replica that is late to see the file
+  EXPECT_EQ(all().list[0].pinned, "r1");
+  const int64_t before = version();
+  ASSERT_TRUE(file_changed("r3").ok());
+  EXPECT_EQ(all().list[0].pinned, "");
+  EXPECT_GT(version(), before);
+}
+
+TEST_F(RecordsTest, APinOverABadFileIsLetGoOfWhenItIsGood) {
+  keep("r1", "one");
+  ASSERT_TRUE(pin("r1", "").ok());
+  EXPECT_EQ(all().list[0].pinned, "r1");
+  EXPECT_EQ(all().list[0].pinned_over, "");
+  ASSERT_TRUE(file_changed("r3").ok());
   EXPECT_EQ(all().list[0].pinned, "");
 }
 

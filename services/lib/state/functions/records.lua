@@ -4,7 +4,8 @@
 -- {D}:rl:<session>:<leg> LIST   ids in {D}:records of a leg's records
 -- {D}:strategies SET            names of strategies that have revisions
 -- {D}:strategy:<name> HASH      revision -> "first last text": when it was first and last loaded (wall-clock ms), its text
--- {D}:pins HASH                 strategy -> the revision that was activated by hand
+-- {D}:pins HASH                 strategy -> "revision file": the revision that was activated by hand, and the one that
+--                               its file had then ("-": none)
 -- {D}:strategies:v STRING       grows with each change of the three above
 
 local MOST_RECORDS_A_LEG = 100
@@ -14,7 +15,9 @@ local TRIM_AT_ONCE = 16  -- each new record takes so many old ones with it at mo
 -- Forgets the oldest records: those before `from` (wall-clock ms), and more while all have more than `most` bytes.
 local function trim_records(p, from, most)
   local bytes = tonumber(redis.call('GET', p .. 'records:bytes') or 0)
-  for _, entry in ipairs(redis.call('XRANGE', p .. 'records', '-', '+', 'COUNT', TRIM_AT_ONCE)) do
+  for _ = 1, TRIM_AT_ONCE do
+    local entry = redis.call('XRANGE', p .. 'records', '-', '+', 'COUNT', 1)[1]
+    if not entry then break end
     local at = tonumber(string.match(entry[1], '^%d+'))
     if at >= from and bytes <= most then break end
     redis.call('XDEL', p .. 'records', entry[1])
@@ -74,7 +77,7 @@ redis.register_function('xl1_keep_revision', function(keys, args)
   local first = string.match(redis.call('HGET', key, q.revision) or '', '^%d+')
   redis.call('SADD', p .. 'strategies', q.strategy)
   redis.call('HSET', key, q.revision, (first or now) .. ' ' .. now .. ' ' .. args[2])
-  local pinned = redis.call('HGET', p .. 'pins', q.strategy)
+  local pinned = string.match(redis.call('HGET', p .. 'pins', q.strategy) or '', '^%S+')
   while redis.call('HLEN', key) > MOST_REVISIONS do
     local oldest, oldest_at
     local all = redis.call('HGETALL', key)
@@ -88,7 +91,8 @@ redis.register_function('xl1_keep_revision', function(keys, args)
   return {'ok', first or now}
 end)
 
--- revisions -> ok, version, then per strategy: name, pinned revision (or ""), list of revision, when it was first loaded.
+-- revisions -> ok, version, then per strategy: name, "pinned revision, revision of its file then" (or ""), list of
+-- revision, when it was first loaded.
 redis.register_function{function_name = 'xl1_revisions', flags = {'no-writes'}, callback = function(keys)
   local p = prefix(keys)
   local names = redis.call('SMEMBERS', p .. 'strategies')
@@ -115,7 +119,8 @@ redis.register_function{function_name = 'xl1_revision_text', flags = {'no-writes
   return {'ok', (string.gsub(kept, '^%d+ %d+ ', '', 1))}
 end}
 
--- pin {strategy, revision}: makes a kept revision the live one; "" lets go of it -> ok; UNKNOWN_REVISION.
+-- pin {strategy, revision, file}: makes a kept revision the live one, over that revision of the file; "" lets go of it
+-- -> ok; UNKNOWN_REVISION.
 redis.register_function('xl1_pin', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   if q.revision == '' then
@@ -125,8 +130,20 @@ redis.register_function('xl1_pin', function(keys, args)
   if redis.call('HEXISTS', p .. 'strategy:' .. q.strategy, q.revision) == 0 then
     return refused('UNKNOWN_REVISION', 'strategy', q.strategy, 'revision', q.revision)
   end
-  if redis.call('HGET', p .. 'pins', q.strategy) ~= q.revision then
-    redis.call('HSET', p .. 'pins', q.strategy, q.revision)
+  local pin = q.revision .. ' ' .. (q.file == '' and '-' or q.file)
+  if redis.call('HGET', p .. 'pins', q.strategy) ~= pin then
+    redis.call('HSET', p .. 'pins', q.strategy, pin)
+    strategies_changed(p)
+  end
+  return {'ok'}
+end)
+
+-- file_changed {strategy, file}: the file has this revision now: a pin over another one is let go of -> ok.
+redis.register_function('xl1_file_changed', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local pin = redis.call('HGET', p .. 'pins', q.strategy)
+  if pin and string.match(pin, '%S+$') ~= q.file then
+    redis.call('HDEL', p .. 'pins', q.strategy)
     strategies_changed(p)
   end
   return {'ok'}
