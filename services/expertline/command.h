@@ -24,12 +24,14 @@ struct Command {
 const std::vector<Command>& commands();
 
 Run declare_bench(CLI::App& app);
+Run declare_decisions(CLI::App& app);
 Run declare_demo(CLI::App& app);
 Run declare_experts(CLI::App& app);
 Run declare_generate_calls(CLI::App& app);
 Run declare_presence(CLI::App& app);
 Run declare_replay(CLI::App& app);
 Run declare_sessions(CLI::App& app);
+Run declare_strategies(CLI::App& app);
 Run declare_up(CLI::App& app);
 Run declare_watch(CLI::App& app);
 

@@ -9,6 +9,8 @@ const std::vector<Command>& commands() {
        declare_demo},
       {"experts", "List, import, show and delete experts", declare_experts},
       {"sessions", "List, show and end sessions", declare_sessions},
+      {"strategies", "List strategies, their revisions and candidates; go back to a revision", declare_strategies},
+      {"decisions", "Export the records of past decisions", declare_decisions},
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
       {"replay", "Play a day of call records through a running system", declare_replay},

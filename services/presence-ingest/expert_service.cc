@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "presence-ingest/fields.h"
+#include "roster/rules.h"
 
 namespace expertline::presence {
 namespace {
@@ -191,10 +192,11 @@ Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRost
   const auto domain = domains_.domain("parent", request.parent());
   if (!domain) co_return domain.error();
   if (request.roster().size() > kMostRosterBytes) co_return invalid_field("roster", "must have at most 200 KiB");
-  if (request.file_name().size() > kMostFileName || text_fault(request.file_name())) {
+  if (request.file_name().size() > kMostFileName || roster::text_fault(request.file_name())) {
     co_return invalid_field("file_name", "must have at most 200 bytes and no control characters");
   }
-  Roster roster = read_roster(request.roster(), request.file_name().empty() ? "roster" : request.file_name(), {});
+  roster::Roster roster =
+      roster::read_roster(request.roster(), request.file_name().empty() ? "roster" : request.file_name(), {});
   if (!roster.issues.empty()) co_return bad_roster(roster.issues);
   co_return co_await import(*domain, std::move(roster.experts), request.validate_only());
 }
@@ -202,7 +204,7 @@ Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRost
 // Of a roster that is being imported; its puts are under way together, so that the store syncs once for many.
 struct ExpertService::Import {
   std::string domain;
-  std::vector<RosterExpert> experts;
+  std::vector<roster::Member> experts;
   bool dry = false;
   std::vector<std::optional<Result<state::PutDone>>> done;  // by place
   size_t next = 0;
@@ -210,7 +212,7 @@ struct ExpertService::Import {
   std::function<void(bool)> on_all_done;
 };
 
-Task<Result<v1::ImportRosterResponse>> ExpertService::import(std::string domain, std::vector<RosterExpert> experts,
+Task<Result<v1::ImportRosterResponse>> ExpertService::import(std::string domain, std::vector<roster::Member> experts,
                                                              bool dry) {
   auto import = std::make_shared<Import>();
   import->domain = std::move(domain);

@@ -8,7 +8,7 @@
 #include "app/rpc.h"
 #include "expertline/v1/expert.grpc.pb.h"
 #include "presence-ingest/domains.h"
-#include "presence-ingest/roster.h"
+#include "roster/roster.h"
 #include "state/expert_store.h"
 
 namespace expertline::presence {
@@ -45,7 +45,7 @@ class ExpertService final : public v1::ExpertService::CallbackService {
 
   // Brings the directory to what the roster says, from the loop. With an error a part of it may be done; done again
   // it is completed.
-  Task<Result<v1::ImportRosterResponse>> import(std::string domain, std::vector<RosterExpert> experts, bool dry);
+  Task<Result<v1::ImportRosterResponse>> import(std::string domain, std::vector<roster::Member> experts, bool dry);
 
  private:
   struct Import;

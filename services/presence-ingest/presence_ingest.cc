@@ -15,7 +15,7 @@ constexpr uint64_t kLookMs = 5;
 // A file of the operator's own may be larger than what the API takes.
 constexpr size_t kMostRosterBytes = 64 * 1024 * 1024;
 
-Result<std::vector<RosterExpert>> read_roster_file(const std::string& path) {
+Result<std::vector<roster::Member>> read_roster_file(const std::string& path) {
   Error bad{.reason = v1::ERROR_REASON_BAD_ROSTER, .message = {}, .metadata = {{"file", path}}};
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -25,7 +25,7 @@ Result<std::vector<RosterExpert>> read_roster_file(const std::string& path) {
   }
   yaml::Limits limits;
   limits.bytes = kMostRosterBytes;
-  Roster roster = read_roster(text, path, limits);
+  roster::Roster roster = roster::read_roster(text, path, limits);
   if (roster.issues.empty()) return std::move(roster.experts);
   for (const yaml::Issue& issue : roster.issues) {
     bad.message += (bad.message.empty() ? "" : "\n") + yaml::to_string(issue);
@@ -52,7 +52,7 @@ PresenceIngest::PresenceIngest(Config config)
 PresenceIngest::~PresenceIngest() { stop(); }
 
 Result<Done> PresenceIngest::start(std::function<void()> on_ready) {
-  std::vector<RosterExpert> roster;
+  std::vector<roster::Member> roster;
   if (!config_.roster.empty()) {
     auto read = read_roster_file(config_.roster);
     if (!read) return read.error();
@@ -67,11 +67,11 @@ Result<Done> PresenceIngest::start(std::function<void()> on_ready) {
   return Done{};
 }
 
-Task<void> PresenceIngest::prepare(std::vector<RosterExpert> roster, std::function<void()> on_ready) {
+Task<void> PresenceIngest::prepare(std::vector<roster::Member> roster, std::function<void()> on_ready) {
   const bool connected = co_await redis_.until_connected();
   if (!connected) co_return;
   while (!roster.empty()) {
-    std::vector<RosterExpert> copy = roster;
+    std::vector<roster::Member> copy = roster;
     const auto imported = co_await expert_service_.import(config_.domains.front(), std::move(copy), false);
     if (imported) {
       spdlog::info("roster: {} created, {} updated, {} unchanged", imported->created_size(), imported->updated_size(),

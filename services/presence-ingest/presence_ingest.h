@@ -43,7 +43,7 @@ class PresenceIngest {
   void stop();
 
  private:
-  Task<void> prepare(std::vector<RosterExpert> roster, std::function<void()> on_ready);
+  Task<void> prepare(std::vector<roster::Member> roster, std::function<void()> on_ready);
 
   const Config config_;
   const Domains domains_;

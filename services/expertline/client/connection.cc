@@ -46,11 +46,15 @@ void add_connection_options(CLI::App& app, Endpoints& endpoints) {
 
 Connection::Connection(Endpoints endpoints) : endpoints_(std::move(endpoints)) {
   if (endpoints_.presence.empty()) endpoints_.presence = endpoints_.address;
+  if (endpoints_.strategy.empty()) endpoints_.strategy = endpoints_.address;
   if (endpoints_.session.empty()) endpoints_.session = endpoints_.address;
   presence_channel_ = open_channel(endpoints_.presence);
+  strategy_channel_ =
+      endpoints_.strategy == endpoints_.presence ? presence_channel_ : open_channel(endpoints_.strategy);
   session_channel_ = endpoints_.session == endpoints_.presence ? presence_channel_ : open_channel(endpoints_.session);
   presence_ = v1::PresenceService::NewStub(presence_channel_);
   experts_ = v1::ExpertService::NewStub(presence_channel_);
+  strategies_ = v1::StrategyService::NewStub(strategy_channel_);
   sessions_ = v1::SessionService::NewStub(session_channel_);
   desks_ = v1::DeskService::NewStub(session_channel_);
 }

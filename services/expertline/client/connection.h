@@ -52,6 +52,7 @@ class Connection {
 
   v1::PresenceService::Stub& presence() { return *presence_; }
   v1::ExpertService::Stub& experts() { return *experts_; }
+  v1::StrategyService::Stub& strategies() { return *strategies_; }
   v1::SessionService::Stub& sessions() { return *sessions_; }
   v1::DeskService::Stub& desks() { return *desks_; }
 
@@ -64,9 +65,11 @@ class Connection {
  private:
   Endpoints endpoints_;
   std::shared_ptr<grpc::Channel> presence_channel_;
+  std::shared_ptr<grpc::Channel> strategy_channel_;
   std::shared_ptr<grpc::Channel> session_channel_;
   std::unique_ptr<v1::PresenceService::Stub> presence_;
   std::unique_ptr<v1::ExpertService::Stub> experts_;
+  std::unique_ptr<v1::StrategyService::Stub> strategies_;
   std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::unique_ptr<v1::DeskService::Stub> desks_;
 };

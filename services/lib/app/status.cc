@@ -21,6 +21,8 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_UNKNOWN_LEG:
     case v1::ERROR_REASON_UNKNOWN_CALL:
     case v1::ERROR_REASON_UNKNOWN_OFFER:
+    case v1::ERROR_REASON_UNKNOWN_STRATEGY:
+    case v1::ERROR_REASON_UNKNOWN_REVISION:
       return grpc::StatusCode::NOT_FOUND;
     case v1::ERROR_REASON_REQUEST_ID_REUSED:
     case v1::ERROR_REASON_EXPERT_EXISTS:

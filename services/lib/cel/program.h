@@ -16,6 +16,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,6 +59,7 @@ class Environment {
  private:
   std::vector<Variable> variables_;
   std::vector<Function> functions_;
+  std::map<std::string, size_t, std::less<>> numbers_;  // of variables
 };
 
 // What an expression is evaluated against: the environment's variables and functions by number.
@@ -149,6 +152,13 @@ struct Equality {
   std::vector<Literal> literals;
 };
 
+// A part that fails whatever the variables are: `1 / 0`, `duration("5 minutes")`, a pattern that is none. The rest of
+// the expression may hide that, as in `false && 1 / 0 == 1`.
+struct Failure {
+  Place place;
+  std::string_view message;  // belongs to the program
+};
+
 struct Node;
 
 // An expression ready to be evaluated. Immutable: any number of threads may evaluate it, each with its own arena.
@@ -164,6 +174,7 @@ class Program {
   const std::vector<VariableUse>& variable_uses() const { return variable_uses_; }
   const std::vector<FunctionUse>& function_uses() const { return function_uses_; }
   const std::vector<Equality>& equalities() const { return equalities_; }
+  const std::vector<Failure>& failures() const { return failures_; }
 
   // Set if the value is the same whatever the variables are: `1 < 2`, and also `false && user_data.vip`. It belongs to
   // the program. Not set if the expression always fails.
@@ -185,12 +196,12 @@ class Program {
   std::vector<VariableUse> variable_uses_;
   std::vector<FunctionUse> function_uses_;
   std::vector<Equality> equalities_;
+  std::vector<Failure> failures_;
   std::optional<Value> constant_;
   size_t node_count_ = 0;
   uint32_t slots_ = 0;  // loop variables alive at once
   Arena arena_;
   const Node* root_ = nullptr;
-  std::vector<std::string> variable_names_;  // of those read, by number, for messages
   std::vector<std::shared_ptr<void>> held_;  // compiled regular expressions
 };
 
@@ -199,8 +210,9 @@ struct Compiled {
   std::vector<Issue> issues;               // all that were found, in the order of the text
 };
 
-// Limits: 64 KiB of text; 200 levels of nesting, where a chain of one operator is one level; macros in macros 8 deep.
-// With syntax errors the types are not looked at.
+// Limits: 64 KiB of text; 250 levels of brackets and of `? :`, 1,000 of the tree, to which each further operator of a
+// chain adds one (but not `&&` and `||`); macros in macros 16 deep. With a syntax error, which is the only issue then,
+// the types are not looked at.
 Compiled compile(std::string_view text, const Environment& environment, const Options& options = {});
 
 }  // namespace expertline::cel

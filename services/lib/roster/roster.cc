@@ -1,12 +1,12 @@
-#include "presence-ingest/roster.h"
+#include "roster/roster.h"
 
 #include <limits>
 #include <optional>
 #include <set>
 
-#include "presence-ingest/fields.h"
+#include "roster/rules.h"
 
-namespace expertline::presence {
+namespace expertline::roster {
 namespace {
 
 constexpr int64_t kAnyInt = std::numeric_limits<int32_t>::max();
@@ -15,8 +15,8 @@ class Reader {
  public:
   explicit Reader(yaml::Issues& issues) : issues_(issues) {}
 
-  std::vector<RosterExpert> experts(const yaml::Node& root) {
-    std::vector<RosterExpert> all;
+  std::vector<Member> experts(const yaml::Node& root) {
+    std::vector<Member> all;
     yaml::Fields fields(root, "the roster", issues_);
     if (const yaml::Node* list = fields.required("experts")) {
       for (const yaml::Node& item : yaml::read_list(*list, "experts", issues_)) all.push_back(expert(item));
@@ -34,8 +34,8 @@ class Reader {
     return !rule;
   }
 
-  RosterExpert expert(const yaml::Node& node) {
-    RosterExpert out;
+  Member expert(const yaml::Node& node) {
+    Member out;
     yaml::Fields fields(node, "an expert", issues_);
     if (const yaml::Node* id = fields.required("id")) {
       out.id = yaml::read_id(*id, "id", issues_).value_or("");
@@ -148,15 +148,17 @@ class Reader {
 
 }  // namespace
 
+std::vector<Member> read_members(const yaml::Node& root, yaml::Issues& issues) { return Reader(issues).experts(root); }
+
 Roster read_roster(std::string_view text, const std::string& file, yaml::Limits limits) {
   Roster roster;
   yaml::Issues issues(file);
   if (const std::optional<yaml::Node> root = yaml::parse(text, issues, limits)) {
-    roster.experts = Reader(issues).experts(*root);
+    roster.experts = read_members(*root, issues);
   }
   roster.issues = issues.take();
   if (!roster.issues.empty()) roster.experts.clear();
   return roster;
 }
 
-}  // namespace expertline::presence
+}  // namespace expertline::roster

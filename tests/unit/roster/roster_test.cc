@@ -1,9 +1,9 @@
-#include "presence-ingest/roster.h"
+#include "roster/roster.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace expertline::presence {
+namespace expertline::roster {
 namespace {
 
 using ::testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(Roster, WithoutExpertsItIsNone) {
 }
 
 }  // namespace
-}  // namespace expertline::presence
+}  // namespace expertline::roster
