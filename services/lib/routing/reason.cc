@@ -58,6 +58,8 @@ std::string_view reason_name(Reason reason) {
       return "states";
     case Reason::kWhere:
       return "where";
+    case Reason::kWeight:
+      return "weight";
   }
   return "";
 }

@@ -40,7 +40,8 @@ enum class Reason : uint8_t {
   kOtherExpert,  // other_expert: not the one who is named
   kStates,       // states: asked in the place of presence, from `offline` to `not_routable`, by a find with states
   // Asked last, of those who are ready.
-  kWhere,  // where: the condition does not hold
+  kWhere,   // where: the condition does not hold
+  kWeight,  // weight: with `weighted`, his weight is not more than 0
 };
 
 // How many reasons are a status.

@@ -1,0 +1,38 @@
+#include "routing/calendar.h"
+
+#include <algorithm>
+
+namespace expertline::routing {
+namespace {
+
+const std::vector<OpenTime>& open_on(const Calendar& calendar, absl::CivilDay day) {
+  const auto special = calendar.special.find(day);
+  if (special != calendar.special.end()) return special->second.open;
+  return calendar.week[static_cast<size_t>(absl::GetWeekday(day))];  // absl counts from Monday too
+}
+
+}  // namespace
+
+bool Calendar::open(int64_t now_ms) const {
+  const absl::CivilMinute minute = absl::ToCivilMinute(absl::FromUnixMillis(now_ms), zone);
+  const int since_midnight = minute.hour() * 60 + minute.minute();
+  const auto& times = open_on(*this, absl::CivilDay(minute));
+  return std::any_of(times.begin(), times.end(),
+                     [&](const OpenTime& time) { return time.from <= since_midnight && since_midnight < time.to; });
+}
+
+int64_t Calendar::open_ms(int64_t from_ms, int64_t to_ms) const {
+  const absl::CivilDay last = absl::ToCivilDay(absl::FromUnixMillis(to_ms), zone);
+  int64_t sum = 0;
+  for (absl::CivilDay day = absl::ToCivilDay(absl::FromUnixMillis(from_ms), zone); day <= last; ++day) {
+    for (const OpenTime& time : open_on(*this, day)) {
+      const auto at = [&](int minute) {
+        return absl::ToUnixMillis(absl::FromCivil(absl::CivilMinute(day) + minute, zone));
+      };
+      sum += std::max<int64_t>(std::min(at(time.to), to_ms) - std::max(at(time.from), from_ms), 0);
+    }
+  }
+  return sum;
+}
+
+}  // namespace expertline::routing
