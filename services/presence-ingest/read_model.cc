@@ -316,6 +316,11 @@ v1::ExpertRecord ReadModel::make_record(const std::string& expert, const v1::Exp
   for (const v1::MediumStatus& medium : from.media) *record.add_media() = medium;
   record.set_has_desk(from.has_desk);
   record.set_idle_since_ms(from.idle_since_ms);
+  record.set_block(from.block);
+  record.set_offers_today(from.offers_today);
+  record.set_worked_today_ms(from.worked_today_ms);
+  record.set_today(from.today);
+  record.set_note(from.note);
   record.set_revision(from.revision);
   return record;
 }

@@ -76,7 +76,7 @@ std::optional<Compiler::Part> Compiler::named(const std::string& name, bool abso
     }
     const auto type = expr.kind == Expr::Kind::kPresence ? std::nullopt : type_named(tried);
     if (!type) continue;
-    Part part = make(Op::kConstant, expr, {}, *type == Type(TypeKind::kType) ? *type : Type::type(*type));
+    Part part = make(Op::kConstant, expr, {}, Type::type(*type));
     part.node->value = Value::type(name_of(type->kind()));
     return part;
   }

@@ -1,7 +1,6 @@
-// Comparison of numbers of different kinds by their exact values.
+// Comparison of numbers of different kinds.
 #pragma once
 
-#include <cmath>
 #include <compare>
 #include <cstdint>
 
@@ -25,23 +24,9 @@ inline std::partial_ordering compare(int64_t a, uint64_t b) {
   return static_cast<uint64_t>(a) <=> b;
 }
 
-inline std::partial_ordering compare(int64_t a, double b) {
-  if (std::isnan(b)) return std::partial_ordering::unordered;
-  if (b >= 0x1p63) return std::partial_ordering::less;
-  if (b < -0x1p63) return std::partial_ordering::greater;
-  const auto whole = static_cast<int64_t>(b);
-  if (a != whole) return a <=> whole;
-  return 0.0 <=> (b - static_cast<double>(whole));
-}
-
-inline std::partial_ordering compare(uint64_t a, double b) {
-  if (std::isnan(b)) return std::partial_ordering::unordered;
-  if (b >= 0x1p64) return std::partial_ordering::less;
-  if (b < 0) return std::partial_ordering::greater;
-  const auto whole = static_cast<uint64_t>(b);
-  if (a != whole) return a <=> whole;
-  return 0.0 <=> (b - static_cast<double>(whole));
-}
+// As doubles: the largest int equals 2^63.
+inline std::partial_ordering compare(int64_t a, double b) { return static_cast<double>(a) <=> b; }
+inline std::partial_ordering compare(uint64_t a, double b) { return static_cast<double>(a) <=> b; }
 
 // Both are numbers.
 inline std::partial_ordering compare_numbers(Value a, Value b) {

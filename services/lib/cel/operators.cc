@@ -246,7 +246,7 @@ std::optional<uint64_t> place_of(Value key) {
       const double number = key.as_double();
       if (!(number >= 0 && number < 0x1p63)) return std::nullopt;
       const auto whole = static_cast<uint64_t>(number);
-      return compare(whole, number) == 0 ? std::optional(whole) : std::nullopt;
+      return static_cast<double>(whole) == number ? std::optional(whole) : std::nullopt;
     }
     default:
       return std::nullopt;

@@ -23,25 +23,28 @@ class ArrayList final : public List {
   std::span<const Value> elements_;
 };
 
-// Numbers of equal value hash alike; a double that is no whole number is no key.
+// The whole number as an int or uint; nothing if it is none, and so no key.
+std::optional<Value> whole(double number) {
+  if (number >= -0x1p63 && number < 0x1p63) {
+    const auto integer = static_cast<int64_t>(number);
+    if (static_cast<double>(integer) == number) return Value::integer(integer);
+  } else if (number >= 0x1p63 && number < 0x1p64) {
+    return Value::unsigned_integer(static_cast<uint64_t>(number));
+  }
+  return std::nullopt;
+}
+
+// Of int, uint, bool or string; an int and a uint of equal value hash alike.
 size_t hash_of(Value key) {
   switch (key.kind()) {
     case Kind::kInt:
       return absl::HashOf(key.as_int());
     case Kind::kUint:
       return absl::HashOf(static_cast<int64_t>(key.as_uint()));
-    case Kind::kDouble: {
-      const double number = key.as_double();
-      if (number >= -0x1p63 && number < 0x1p63) return absl::HashOf(static_cast<int64_t>(number));
-      if (number >= 0 && number < 0x1p64) return absl::HashOf(static_cast<int64_t>(static_cast<uint64_t>(number)));
-      return 0;
-    }
     case Kind::kBool:
       return key.as_bool() ? 1 : 2;
-    case Kind::kString:
-      return absl::HashOf(key.as_string());
     default:
-      return 0;
+      return absl::HashOf(key.as_string());
   }
 }
 
@@ -65,6 +68,11 @@ class ArrayMap final : public Map {
   Value key_at(size_t i, Arena&) const override { return entries_[i].first; }
 
   std::optional<Value> find(Value key, Arena&) const override {
+    if (key.kind() == Kind::kDouble) {
+      const auto same = whole(key.as_double());
+      if (!same) return std::nullopt;
+      key = *same;
+    }
     if (!is_number(key) && key.kind() != Kind::kBool && key.kind() != Kind::kString) return std::nullopt;
     if (places_.empty()) {
       for (const auto& [known, value] : entries_) {

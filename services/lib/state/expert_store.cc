@@ -3,6 +3,9 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <absl/time/clock.h>
+#include <absl/time/time.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -31,6 +34,12 @@ T number(std::string_view text) {
   return value;
 }
 
+int64_t milliseconds(const google::protobuf::Duration& duration) {
+  return duration.seconds() * 1000 + duration.nanos() / 1'000'000;
+}
+
+int64_t wall_now_ms() { return absl::ToUnixMillis(absl::Now()); }
+
 const char* flag(bool value) { return value ? "1" : "0"; }
 
 std::string buckets(const std::string& expert, const v1::Expert& record) {
@@ -39,6 +48,30 @@ std::string buckets(const std::string& expert, const v1::Expert& record) {
   for (const std::string& group : record.groups()) names.push_back("group=" + group);
   std::sort(names.begin() + 2, names.end());
   return json(names).dump();
+}
+
+// What guards.lua needs of them, JSON; empty if there are none. Maps are in order, so that equal ones are equal texts.
+std::string guard_json(const v1::GuardRails& rails) {
+  const v1::GuardRails none;
+  if (rails.SerializeAsString() == none.SerializeAsString()) return "";
+  constexpr int kMinutesADay = 1440;
+  json guard = json::object();
+  if (!rails.time_zone().empty()) guard["zone"] = rails.time_zone();
+  std::vector<std::pair<int, int>> hours;
+  for (const v1::WorkingTime& part : rails.hours()) {
+    const int day = (static_cast<int>(part.day()) - 1) * kMinutesADay;
+    hours.emplace_back(day + part.start_minute(), day + part.end_minute());
+  }
+  std::sort(hours.begin(), hours.end());
+  if (!hours.empty()) guard["hours"] = hours;
+  if (rails.offers_per_hour() > 0) guard["hour"] = rails.offers_per_hour();
+  if (rails.offers_per_day() > 0) guard["day"] = rails.offers_per_day();
+  if (const int64_t ms = milliseconds(rails.decline_cool_down()); ms > 0) guard["cool"] = ms;
+  if (rails.pause_after_timeouts() > 0) guard["pause"] = rails.pause_after_timeouts();
+  for (const auto& [medium, time] : rails.wrap_up()) {
+    if (const int64_t ms = milliseconds(time); ms > 0) guard["wrap"][medium] = ms;
+  }
+  return guard.dump();
 }
 
 std::optional<ExpertState> parse_state(const std::string& text) {
@@ -52,6 +85,11 @@ std::optional<ExpertState> parse_state(const std::string& text) {
   state.do_not_disturb = from.value("dnd", false);
   state.has_desk = from.value("desk", false);
   state.idle_since_ms = from.value("idle", int64_t{0});
+  state.block = static_cast<v1::Block>(from.value("block", 0));
+  state.offers_today = from.value("offers", int32_t{0});
+  state.worked_today_ms = from.value("worked", int64_t{0});
+  state.today = from.value("day", int32_t{0});
+  state.note = from.value("note", std::string());
   const auto media = from.find("media");
   if (media != from.end() && media->is_array()) {  // Lua writes an empty list as {}
     for (const json& m : *media) {
@@ -60,6 +98,7 @@ std::optional<ExpertState> parse_state(const std::string& text) {
       status.set_routable(m.at(1).get<int>() == 1);
       status.set_capacity(m.at(2).get<int>());
       status.set_used(m.at(3).get<int>());
+      if (m.size() > 4) status.set_wrapping_up(m.at(4).get<int>());  // older entries have no such
       state.media.push_back(std::move(status));
     }
     std::sort(state.media.begin(), state.media.end(),
@@ -185,9 +224,17 @@ Task<Result<PutDone>> ExpertStore::put(std::string domain, Put what) {
   json capacities = json::object();
   for (const auto& [medium, capacity] : record.capacities()) capacities[medium] = capacity;
   std::vector<std::string> arguments = {
-      what.expert,          serialize(record), what.if_revision ? std::to_string(*what.if_revision) : "",
-      mode_name(what.mode), capacities.dump(), buckets(what.expert, record),
-      flag(what.dry),       what.request_id,   what.request_hash};
+      what.expert,
+      serialize(record),
+      what.if_revision ? std::to_string(*what.if_revision) : "",
+      mode_name(what.mode),
+      capacities.dump(),
+      buckets(what.expert, record),
+      flag(what.dry),
+      what.request_id,
+      what.request_hash,
+      guard_json(record.guard_rails()),
+      record.guard_rails().time_zone().empty() ? "" : zone_table(record.guard_rails().time_zone(), wall_now_ms())};
   const auto answer = co_await fcall(redis_, "xl1_expert_put", domain, std::move(arguments));
   if (!answer) co_return answer.error();
   PutDone done;
@@ -251,7 +298,7 @@ Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Repo
 
 Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composition> compositions) {
   std::vector<std::string> arguments;
-  arguments.reserve(8 * compositions.size());
+  arguments.reserve(9 * compositions.size());
   for (const Composition& composition : compositions) {
     arguments.push_back(composition.expert);
     arguments.push_back(composition.version);
@@ -260,10 +307,41 @@ Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composit
     arguments.emplace_back(flag(composition.im));
     arguments.emplace_back(flag(composition.voice));
     arguments.push_back(std::to_string(composition.due_ms));
+    arguments.push_back(composition.why.note());
     arguments.push_back(serialize(composition.why));
   }
   const auto answer = co_await fcall(redis_, "xl1_present", domain, std::move(arguments));
   if (!answer) co_return answer.error();
+  co_return Done{};
+}
+
+std::string zone_table(const std::string& name, int64_t wall_ms) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(name, &zone)) return "";
+  constexpr int kMostChanges = 12;  // six years of summer time
+  absl::Time at = absl::FromUnixMillis(wall_ms) - absl::Hours(24);
+  json table = json::array();
+  absl::TimeZone::CivilTransition change;
+  for (int i = 0; i <= kMostChanges; ++i) {
+    table.push_back({absl::ToUnixMillis(at), int64_t{zone.At(at).offset} * 1000});
+    if (!zone.NextTransition(at, &change)) break;
+    at = zone.At(change.to).trans;
+  }
+  return table.dump();
+}
+
+Task<Result<Done>> ExpertStore::renew_zones(std::string domain) {
+  auto names = co_await fcall(redis_, "xl1_zones", domain, std::vector<std::string>());
+  if (!names) co_return names.error();
+  std::vector<std::string> arguments;
+  for (const redis::Reply& name : *names) {
+    std::string table = zone_table(name.text, wall_now_ms());
+    if (table.empty()) continue;
+    arguments.push_back(name.text);
+    arguments.push_back(std::move(table));
+  }
+  const auto written = co_await fcall(redis_, "xl1_zones", domain, std::move(arguments));
+  if (!written) co_return written.error();
   co_return Done{};
 }
 

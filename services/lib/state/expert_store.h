@@ -37,6 +37,11 @@ struct ExpertState {
   bool do_not_disturb = false;
   bool has_desk = false;
   int64_t idle_since_ms = 0;
+  v1::Block block = v1::BLOCK_UNSPECIFIED;
+  int32_t offers_today = 0;
+  int64_t worked_today_ms = 0;
+  int32_t today = 0;  // the day of these two, since 1970-01-01 in his zone
+  std::string note;
   std::vector<v1::MediumStatus> media;  // in order of name
 };
 
@@ -128,6 +133,10 @@ struct PutDone {
   PutOutcome outcome = PutOutcome::unchanged;
 };
 
+// The offsets of a time zone from a day before `wall_ms` on for some years, JSON, as guards.lua reads them; empty if
+// there is no zone of that name. Pure.
+std::string zone_table(const std::string& zone, int64_t wall_ms);
+
 class ExpertStore {
  public:
   // `redis` loads the functions on connect (load_functions()).
@@ -147,6 +156,8 @@ class ExpertStore {
   Task<Result<Observed>> observe(std::string domain, std::vector<Report> reports);
   // Writes those whose version is still the present one.
   Task<Result<Done>> present(std::string domain, std::vector<Composition> compositions);
+  // Reaches the tables of all zones that experts have had further into the future.
+  Task<Result<Done>> renew_zones(std::string domain);
   // Up to `most` experts that must be composed now because time has passed.
   Task<Result<Observed>> due(std::string domain, int most);
 

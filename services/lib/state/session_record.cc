@@ -3,6 +3,7 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -50,6 +51,8 @@ Leg read_leg(const std::string& stored) {
   leg.taken = static_cast<int>(integer(from, "taken"));
   if (!absl::SimpleAtoi(text(from, "seed"), &leg.seed)) leg.seed = 0;
   if (from.contains("wait_left")) leg.wait_left = integer(from, "wait_left");
+  leg.wait_from = integer(from, "wait_from");
+  leg.waited = integer(from, "waited");
   leg.expert = text(from, "expert");
   leg.name = text(from, "name");
   leg.dn = text(from, "dn");
@@ -89,6 +92,11 @@ Offer* offer_of(SessionRecord& session, const std::string& field) {
     return &offer;
   }
   return nullptr;
+}
+
+void set_ms(google::protobuf::Duration& duration, int64_t ms) {
+  duration.set_seconds(ms / 1000);
+  duration.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
 }
 
 Leg* leg_of(SessionRecord& session, std::string_view id) {
@@ -178,12 +186,22 @@ v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {
   facts.set_seed(leg.seed);
   // Past every step: only `otherwise` is left.
   facts.set_step(leg.overdue ? std::numeric_limits<int32_t>::max() : leg.step);
-  if (leg.wait_left) {
-    facts.mutable_wait_left()->set_seconds(*leg.wait_left / 1000);
-    facts.mutable_wait_left()->set_nanos(static_cast<int32_t>(*leg.wait_left % 1000) * 1'000'000);
+  const int64_t waiting = leg.state == "waiting" ? std::max<int64_t>(0, session.now - leg.wait_from) : 0;
+  if (leg.wait_left) set_ms(*facts.mutable_wait_left(), std::max<int64_t>(0, *leg.wait_left - waiting));
+  if (leg.waited + waiting > 0) set_ms(*facts.mutable_waited(), leg.waited + waiting);
+  std::map<std::string, int> ran_out;  // offers that did, of experts who gave no answer; -1: he did
+  for (const Offer& offer : leg.offers) {
+    facts.add_asked(offer.expert);
+    int& times = ran_out.try_emplace(offer.expert, 0).first->second;
+    times = times < 0 || offer.outcome != "timed_out" ? -1 : times + 1;
   }
-  for (const Offer& offer : leg.offers) facts.add_asked(offer.expert);
-  for (const std::string& expert : leg.asked) facts.add_asked(expert);
+  for (const std::string& expert : leg.asked) {
+    facts.add_asked(expert);
+    ran_out[expert] = -1;  // he could not be reached
+  }
+  for (const auto& [expert, times] : ran_out) {
+    if (times == 1) facts.add_timed_out(expert);
+  }
   facts.set_step_offers(leg.step_offers);
   facts.set_held_expert(leg.held);
   return facts;

@@ -29,7 +29,9 @@ struct Leg {
   int64_t version = 0, due = 0, deadline = 0;  // deadline 0: none
   int step = 0, step_offers = 0, taken = 0;
   uint64_t seed = 0;
-  std::optional<int64_t> wait_left;
+  std::optional<int64_t> wait_left;  // what this step may still wait, as of wait_from
+  int64_t wait_from = 0;             // since when it waits, if it does
+  int64_t waited = 0;                // in all, before wait_from
   std::string expert, name, dn;
   std::string outcome, call;
   int kind = 0;
@@ -46,6 +48,7 @@ struct Leg {
 struct SessionRecord {
   std::string id;
   int64_t version = 0, created = 0, ended = 0;
+  int64_t now = 0;  // when it was read
   bool open = false;
   std::string outcome;
   std::string last_message;  // its id; empty: none
@@ -58,7 +61,7 @@ struct SessionRecord {
   const Leg* conversation() const;
 };
 
-// What a decision needs to know of a leg.
+// What a decision needs to know of a leg, at the time the session was read.
 v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg);
 
 // From the replies to HGETALL of the session's hash and of its user data.

@@ -1,5 +1,8 @@
 #include "state/session_store.h"
 
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "state/fcall.h"
@@ -28,6 +31,8 @@ void add_decided(json& query, const LegRef& leg, const Decided& decided) {
   query["step_name"] = decided.step_name;
   query["strat"] = decided.strategy;
   query["rev"] = decided.revision;
+  query["pri"] = decided.priority;
+  if (!decided.states.empty()) query["states"] = std::vector<int>(decided.states.begin(), decided.states.end());
 }
 
 }  // namespace
@@ -54,11 +59,14 @@ static Result<Done> check_reply(const redis::Reply& reply) {
 }
 
 Task<Result<SessionRecord>> SessionStore::read(std::string session) {
-  // Both leave in one write; the second answer comes right behind the first.
+  // All leave in one write; the answers come right behind each other.
   auto data = std::make_shared<redis::Reply>();
+  auto moment = std::make_shared<redis::Reply>();
   redis::Command read_data{"HGETALL", prefix_ + "u:" + session};
   redis::Command read_hash{"HGETALL", prefix_ + "s:" + session};
   client_.send(read_data, [data](redis::Reply reply) { *data = std::move(reply); });
+  client_.send({"FCALL_RO", "xl1_queue", "1", prefix_ + "clock", R"({"rp":""})"},
+               [moment](redis::Reply reply) { *moment = std::move(reply); });
   const redis::Reply hash = co_await client_.call(std::move(read_hash));
   if (const auto good = check_reply(hash); !good) co_return good.error();
   if (const auto good = check_reply(*data); !good) co_return good.error();
@@ -67,7 +75,9 @@ Task<Result<SessionRecord>> SessionStore::read(std::string session) {
                     .message = "no session " + session + ", or its retention is over",
                     .metadata = {{"session", session}}};
   }
-  co_return read_session(session, hash, *data);
+  SessionRecord record = read_session(session, hash, *data);
+  if (moment->elements.size() > 1) record.now = number(moment->elements[1].text);
+  co_return record;
 }
 
 Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string before, int most) {
@@ -280,9 +290,10 @@ Task<Result<Reservation>> SessionStore::reserve(LegRef leg, Decided decided, int
 }
 
 Task<Result<WaitAnswer>> SessionStore::wait(LegRef leg, Decided decided, std::string bucket, int64_t wait_ms,
-                                            std::string seen, std::string wake) {
+                                            std::string seen, std::string wake, int64_t until_ms) {
   json query = {{"bucket", bucket}, {"wait_ms", wait_ms}, {"seen", seen.empty() ? "0-0" : seen}};
   if (!wake.empty()) query["wake"] = wake;
+  if (until_ms > 0) query["until_ms"] = until_ms;
   add_decided(query, leg, decided);
   const auto answer = co_await run("xl1_wait", dump(query), Texts());
   if (!answer) co_return answer.error();
@@ -302,6 +313,22 @@ Task<Result<bool>> SessionStore::settle(LegRef leg, Decided decided, v1::Default
   const auto answer = co_await run("xl1_settle", dump(query), std::move(rest));
   if (!answer) co_return answer.error();
   co_return answer->at(0) == "ok";
+}
+
+Task<Result<v1::Moment>> SessionStore::moment(std::string routing_point) {
+  const json query = {{"rp", routing_point}};
+  const auto answer = co_await run("xl1_queue", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  using google::protobuf::util::TimeUtil;
+  v1::Moment moment;
+  moment.set_store_now_ms(number(answer->at(1)));
+  *moment.mutable_now() = TimeUtil::MillisecondsToTimestamp(number(answer->at(2)));
+  moment.set_waiting(static_cast<int32_t>(number(answer->at(3))));
+  if (moment.waiting() > 0) {
+    const int64_t waited = std::max<int64_t>(0, moment.store_now_ms() - number(answer->at(4)));
+    *moment.mutable_longest_wait() = TimeUtil::MillisecondsToDuration(waited);
+  }
+  co_return moment;
 }
 
 Task<Result<std::string>> SessionStore::take_wake(std::string expert, std::string medium) {

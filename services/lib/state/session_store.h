@@ -70,6 +70,8 @@ struct Held {
 struct Decided {  // what a decision knows of the leg's way through its strategy
   int step = 0;
   std::string step_name, strategy, revision;
+  int priority = 0;                         // higher is served first
+  std::vector<v1::PresenceState> states{};  // that the step asks for; none: whom presence lets through
 };
 
 struct Candidate {
@@ -148,9 +150,13 @@ class SessionStore {
 
   Task<Result<Reservation>> reserve(LegRef leg, Decided decided, int to, int64_t within_ms, bool straight,
                                     bool from_waiting, std::vector<Candidate> candidates);
+  // Waits for `wait_ms` in all, and is decided again after `until_ms` of it (0: not before the end). A leg that waits
+  // already keeps its place and what is left of its step's wait.
   Task<Result<WaitAnswer>> wait(LegRef leg, Decided decided, std::string bucket, int64_t wait_ms, std::string seen,
-                                std::string wake);
+                                std::string wake, int64_t until_ms = 0);
   Task<Result<bool>> settle(LegRef leg, Decided decided, v1::DefaultTarget target);  // false: stale
+  // The store's time, and how many legs wait at a routing point (empty: nobody) and how long the first of them has.
+  Task<Result<v1::Moment>> moment(std::string routing_point);
   // To be called when serving a wake begins: id of the change to be seen first.
   Task<Result<std::string>> take_wake(std::string expert, std::string medium);
   Task<Result<Waiting>> waiting(std::string expert, std::string medium, std::string after, int most);

@@ -47,13 +47,16 @@ end
 --   active          1, or 0 when retired
 --   media           names of his media, joined by ","
 --   buckets         JSON list of his waiting buckets: "all", "expert=ann", "skill=mortgage", "group=retail"
---   cap:<medium>    legs at once          use:<medium>   holdings now (I1: the number of r: fields of that medium)
+--   cap:<medium>    legs at once          use:<medium>   holdings now (I1: the number of r: and w: fields of that medium)
 --   rt:<medium>     1 if presence allows the medium
 --   state, since    composed presence (number of PresenceState), since when (ms)
 --   dnd             1: nothing may be offered
 --   bridges         bridges at which a desk speaks for him, joined by ","; empty: no desk
 --   idle            ms at which he last held nothing
+--   note            what the winning source says beside the state
+--   wrap:<medium>   how many of use:<medium> are legs that are over and wrapped up
 --   r:<session>:<leg>   a holding; the value is its medium
+-- and what guards.lua says.
 
 local LOG_LENGTH = 200000
 
@@ -63,13 +66,17 @@ local function split(text, separator)
   return parts
 end
 
--- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, media = {name = {rt, cap, use}}}, or nil.
+-- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, block, offers, worked, day, note, guard,
+-- media = {name = {rt, cap, use, wrap}}}, or nil.
 local function load_expert(p, expert)
   local key = p .. 'x:' .. expert
-  local f = redis.call('HMGET', key, 'rev', 'dir', 'active', 'media', 'state', 'dnd', 'bridges', 'idle', 'buckets')
+  local f = redis.call('HMGET', key, 'rev', 'dir', 'active', 'media', 'state', 'dnd', 'bridges', 'idle', 'buckets',
+                       'block', 'offers', 'worked', 'day', 'note', 'guard')
   if not f[1] then return nil end
   local x = {rev = tonumber(f[1]), dir = tonumber(f[2] or 0), active = f[3] == '1', state = tonumber(f[5] or 6),
-             dnd = f[6] == '1', bridges = f[7] or '', idle = tonumber(f[8] or 0), buckets = f[9] or '[]', media = {}}
+             dnd = f[6] == '1', bridges = f[7] or '', idle = tonumber(f[8] or 0), buckets = f[9] or '[]', media = {},
+             block = tonumber(f[10] or 0), offers = tonumber(f[11] or 0), worked = tonumber(f[12] or 0),
+             day = tonumber(f[13] or 0), note = f[14] or '', guard = f[15] or nil}
   local names = split(f[4], ',')
   if #names > 0 then
     local ask = {}
@@ -77,29 +84,44 @@ local function load_expert(p, expert)
       ask[#ask + 1] = 'rt:' .. m
       ask[#ask + 1] = 'cap:' .. m
       ask[#ask + 1] = 'use:' .. m
+      ask[#ask + 1] = 'wrap:' .. m
     end
     local v = redis.call('HMGET', key, unpack(ask))
     for i, m in ipairs(names) do
-      x.media[m] = {rt = v[3 * i - 2] == '1', cap = tonumber(v[3 * i - 1] or 0), use = tonumber(v[3 * i] or 0)}
+      x.media[m] = {rt = v[4 * i - 3] == '1', cap = tonumber(v[4 * i - 2] or 0), use = tonumber(v[4 * i - 1] or 0),
+                    wrap = tonumber(v[4 * i] or 0)}
     end
   end
   return x
 end
 
--- May be offered a leg of that medium now.
-local function ready(x, medium)
+local OFFLINE = 6
+
+-- Some step or other could get him for a leg of that medium now: one that asks for his state, if presence does not let
+-- the medium through.
+local function reachable(x, medium)
   local m = x.media[medium]
-  return x.active and not x.dnd and x.bridges ~= '' and m ~= nil and m.rt and m.use < m.cap
+  return x.active and not x.dnd and x.bridges ~= '' and x.block == 0 and m ~= nil and m.use < m.cap and
+         (m.rt or x.state ~= OFFLINE)
+end
+
+-- May be offered a leg of that medium now. With `states` (a set of numbers of PresenceState) one of these counts,
+-- without it what presence says of the medium.
+local function ready(x, medium, states)
+  if not reachable(x, medium) then return false end
+  if states then return states[x.state] == true end
+  return x.media[medium].rt
 end
 
 -- The whole state of an expert as readers get it, JSON.
 local function state_json(x)
   local media = {}
   for name, m in pairs(x.media) do
-    media[#media + 1] = {name, m.rt and 1 or 0, m.cap, m.use}
+    media[#media + 1] = {name, m.rt and 1 or 0, m.cap, m.use, m.wrap}
   end
   return cjson.encode({rev = x.rev, dir = x.dir, active = x.active, state = x.state, dnd = x.dnd,
-                       desk = x.bridges ~= '', idle = x.idle, media = media})
+                       desk = x.bridges ~= '', idle = x.idle, media = media, block = x.block, offers = x.offers,
+                       worked = x.worked, day = x.day, note = x.note})
 end
 
 -- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have.
@@ -116,16 +138,21 @@ local function wake(p, expert, medium, id)
 end
 
 -- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;
--- where he became ready for a medium it marks his buckets as freed and, if anybody waits there, adds one wake.
+-- where he became ready for a medium, or is reachable in another state, it marks his buckets as freed and, if anybody
+-- waits there who may want him, adds one wake.
 local function changed(p, expert, before, after)
   local id = publish(p, expert, after)
   for name in pairs(after.media) do
-    if ready(after, name) and not (before and ready(before, name)) then
+    local now_ready = ready(after, name) and not (before and ready(before, name))
+    local other_state = reachable(after, name) and
+                        not (before and reachable(before, name) and before.state == after.state)
+    if now_ready or other_state then
+      local wanted = now_ready or redis.call('EXISTS', p .. 'wait:' .. name .. ':states') == 1
       local marks, waited = {}, false
       for _, bucket in ipairs(cjson.decode(after.buckets)) do
         marks[#marks + 1] = name .. ':' .. bucket
         marks[#marks + 1] = id
-        waited = waited or redis.call('EXISTS', p .. 'wait:' .. name .. ':' .. bucket) == 1
+        waited = waited or (wanted and redis.call('EXISTS', p .. 'wait:' .. name .. ':' .. bucket) == 1)
       end
       if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
       if waited then wake(p, expert, name, id) end

@@ -2,7 +2,7 @@
 -- {D}:experts ZSET       ids of all experts, score 0: pages in order of id
 -- {D}:e:<expert> HASH    rev (directory revision), record (serialized v1.Expert without name, state and revision)
 -- {D}:x:<expert> HASH    also: since (ms since when the state is so), why (serialized v1.Presence: winner, losers, reason,
---                        note). rt:im and rt:voice are there whatever his media are; other media are routable like im.
+--                        note), note. rt:im and rt:voice are there whatever his media are; other media are routable like im.
 -- {D}:o:<expert> HASH    <source> = "epoch sequence since expires content": since when (ms) it says so, until when it
 --                        holds (ms, 0: until its next report), serialized v1.PresenceReport without expert, epoch,
 --                        sequence and ttl; `:v` = version, grows when what the observations say together may differ
@@ -27,9 +27,10 @@ local function remove_expert(p, expert, x)
   local rev = x.rev + 1
   local gone = math.max(tonumber(redis.call('GET', p .. 'gone') or 0), rev, x.dir)
   redis.call('SET', p .. 'gone', int(gone))
-  redis.call('DEL', p .. 'e:' .. expert, p .. 'x:' .. expert, p .. 'o:' .. expert)
+  redis.call('DEL', p .. 'e:' .. expert, p .. 'x:' .. expert, p .. 'o:' .. expert, p .. 'h:' .. expert)
   redis.call('ZREM', p .. 'experts', expert)
   redis.call('ZREM', p .. 'pdue', expert)
+  redis.call('ZREM', p .. 'xdue', expert)
   redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'gone', '1', 'rev', int(rev))
 end
 
@@ -42,11 +43,12 @@ local function drop_if_retired(p, expert)
 end
 
 -- expert, record, if_revision (or ''), mode, capacities (JSON, medium to number), buckets (JSON list), dry (1: change
--- nothing), request id (or ''), hash of the request -> ok, revision, created | updated | unchanged.
+-- nothing), request id (or ''), hash of the request, guard rails (JSON, or ''), table of their zone (JSON, or '')
+-- -> ok, revision, created | updated | unchanged.
 -- mode: create refuses an active expert, update refuses an unknown one, put does either.
 redis.register_function('xl1_expert_put', function(keys, args)
   local p = prefix(keys)
-  local expert, record, if_revision, mode, capacities, buckets, dry, request, hash = unpack(args)
+  local expert, record, if_revision, mode, capacities, buckets, dry, request, hash, guard, zone = unpack(args)
   local answer_key = p .. 'idem:expert:' .. request
   if request ~= '' then
     local known_hash, known_rev = string.match(redis.call('GET', answer_key) or '', '^(%S+) (%d+)$')
@@ -77,7 +79,7 @@ redis.register_function('xl1_expert_put', function(keys, args)
     if not caps[name] and m.use > 0 then
       caps[name] = 0  -- keeps what it holds, takes nothing more
     elseif not caps[name] then
-      redis.call('HDEL', key, 'cap:' .. name, 'use:' .. name)
+      redis.call('HDEL', key, 'cap:' .. name, 'use:' .. name, 'wrap:' .. name)
     end
   end
   local active = (mode ~= 'update' or before.active) and '1' or '0'
@@ -95,9 +97,13 @@ redis.register_function('xl1_expert_put', function(keys, args)
   fields[#fields + 1] = 'media'
   fields[#fields + 1] = table.concat(names, ',')
   redis.call('HSET', key, unpack(fields))
+  if zone ~= '' then redis.call('HSET', p .. 'zones', cjson.decode(guard).zone, zone) end
+  set_guard(p, expert, guard)
   -- In new buckets he is as free as one who has just come.
   local comparable = before and before.buckets == buckets and before or nil
-  changed(p, expert, comparable, load_expert(p, expert))
+  local after = load_expert(p, expert)
+  set_block(p, expert, after, now_ms(p))
+  changed(p, expert, comparable, after)
   if request ~= '' then redis.call('SET', answer_key, hash .. ' ' .. rev, 'PX', REMEMBER_MS) end
   return {'ok', rev, outcome}
 end)
@@ -188,6 +194,7 @@ local function observe(p, now, expert, source, epoch, sequence, ttl, content)
   local expires = ttl == '0' and 0 or now + tonumber(ttl)
   redis.call('HSET', key, source, table.concat({epoch, sequence, since, int(expires), content}, ' '))
   if not repeated then
+    acted(p, expert, now)
     redis.call('HINCRBY', key, ':v', 1)
     redis.call('ZADD', p .. 'pdue', 'LT', int(now + COMPOSE_MS), expert)
   elseif expires > 0 then
@@ -215,12 +222,12 @@ redis.register_function('xl1_observe', function(keys, args)
 end)
 
 -- Any number of times: expert, version of the observations it was composed of, state, dnd, im, voice (0 or 1), when to
--- compose again (ms, 0: never), why -> ok. Written only if the observations are still those; otherwise whoever changed
+-- compose again (ms, 0: never), note, why -> ok. Written only if the observations are still those; otherwise whoever changed
 -- them writes what they mean now.
 redis.register_function('xl1_present', function(keys, args)
   local p = prefix(keys)
-  for i = 1, #args, 8 do
-    local expert, version, state, dnd, im, voice, due, why = unpack(args, i, i + 7)
+  for i = 1, #args, 9 do
+    local expert, version, state, dnd, im, voice, due, note, why = unpack(args, i, i + 8)
     local key = p .. 'x:' .. expert
     local before = redis.call('HGET', p .. 'o:' .. expert, ':v') == version and load_expert(p, expert)
     if before then
@@ -228,9 +235,10 @@ redis.register_function('xl1_present', function(keys, args)
       local fields = {}
       if old[1] ~= why then fields = {'why', why} end
       local differs = (old[2] or '0') ~= im or (old[3] or '0') ~= voice or before.state ~= tonumber(state) or
-                      (old[5] or '0') ~= dnd
+                      (old[5] or '0') ~= dnd or before.note ~= note
       if differs then
-        for _, pair in ipairs({{'state', state}, {'dnd', dnd}, {'rt:im', im}, {'rt:voice', voice}}) do
+        for _, pair in ipairs({{'state', state}, {'dnd', dnd}, {'rt:im', im}, {'rt:voice', voice},
+                                {'note', note}}) do
           fields[#fields + 1] = pair[1]
           fields[#fields + 1] = pair[2]
         end

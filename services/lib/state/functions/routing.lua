@@ -17,12 +17,21 @@ local function somebody_before(p, l, x)
   return false
 end
 
+-- A list of numbers of PresenceState as a set, or nil.
+local function state_set(list)
+  if not list then return nil end
+  local set = {}
+  for _, state in ipairs(list) do set[state] = true end
+  return set
+end
+
 -- The last change of any expert.
 local function log_end(p)
   local last = redis.call('XREVRANGE', p .. 'xlog', '+', '-', 'COUNT', 1)
   return last[1] and last[1][1] or '0-0'
 end
 
+-- Of a leg that does not wait (any more).
 local function note_decision(l, q)
   if l.step ~= q.step then
     l.step_offers = 0
@@ -43,9 +52,10 @@ local function give(p, s, l, expert, name, dn, attach, now)
   change_user_data(p, s, {}, attach, 1e9)
 end
 
--- reserve {s, leg, version, step, step_name, strat, rev, to, within_ms, straight, from_waiting,
+-- reserve {s, leg, version, step, step_name, strat, rev, pri, states, to, within_ms, straight, from_waiting,
 --          experts = [{e, name, dn}]}, then per expert: details, number of attached fields, "=key", value...
--- The first `to` of the experts who are free now are held and asked (or the first gets the leg, if `straight`).
+-- The first `to` of the experts who are free now are held and asked (or the first gets the leg, if `straight`). With
+-- `states` those are free whom presence composes to one of these.
 -- -> ok, leg version, expert, n, expert, n...; stale; none, id of the change log's end;
 --    behind, expert: an earlier leg waits that he may serve: wait and have him woken.
 redis.register_function('xl1_reserve', function(keys, args)
@@ -53,17 +63,19 @@ redis.register_function('xl1_reserve', function(keys, args)
   local l = leg_to_route(p, q)
   if not l then return {'stale'} end
   local now, at, answer, taken, touched = now_ms(p), 2, {}, {}, {}
+  local states = state_set(q.states)
+  l.pri = q.pri
   local queue = not q.from_waiting and redis.call('EXISTS', p .. 'wait:' .. l.medium) == 1
   for _, c in ipairs(q.experts) do
     if #taken == q.to then break end
     local attached = tonumber(args[at + 1])
     local x = load_expert(p, c.e)
-    local free = x and ready(x, l.medium)
+    local free = x and ready(x, l.medium, states)
     local mine = (queue or not free) and redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
     if x and (mine or free) then
       if queue and not mine and somebody_before(p, l, x) then
         if #taken == 0 then return {'behind', c.e} end
-      elseif take(p, q.s, l, c.e, x) then
+      elseif take(p, q.s, l, c.e, x, now) then
         c.details, c.attach = args[at], {}
         for i = at + 2, at + 1 + attached do c.attach[#c.attach + 1] = args[i] end
         taken[#taken + 1] = c
@@ -74,8 +86,8 @@ redis.register_function('xl1_reserve', function(keys, args)
   if #taken == 0 then
     return {'none', log_end(p)}
   end
-  note_decision(l, q)
   leave_waiting(p, q.s, l, now)
+  note_decision(l, q)
   if l.held then
     local kept = false
     for _, c in ipairs(taken) do kept = kept or c.e == l.held end
@@ -108,30 +120,32 @@ redis.register_function('xl1_reserve', function(keys, args)
   return {'ok', int(l.v), unpack(answer)}
 end)
 
--- wait {s, leg, version, step, step_name, strat, rev, bucket, wait_ms, seen, wake}: the leg joins those who wait, unless
--- the bucket was freed after the change `seen` by the decider. `wake` names an expert it is behind an earlier leg for.
+-- wait {s, leg, version, step, step_name, strat, rev, pri, states, bucket, wait_ms, until_ms, seen, wake}: the leg joins
+-- those who wait, unless the bucket was freed after the change `seen` by the decider; one that waits already keeps its
+-- place among those of its priority. `wake` names an expert it is behind an earlier leg for. It is decided again when the
+-- wait is over, or after `until_ms` of it while it goes on.
 -- -> ok, leg version; stale; again, id of the change to have seen.
 redis.register_function('xl1_wait', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local l = leg_to_route(p, q)
-  if not l or l.state ~= 'routing' then return {'stale'} end
-  local now = now_ms(p)
+  if not l then return {'stale'} end
+  local now, goes_on = now_ms(p), l.state == 'waiting'
   local freed = redis.call('HGET', p .. 'freed', l.medium .. ':' .. q.bucket)
   if not q.wake and freed and id_less(q.seen, freed) then return {'again', freed} end
+  leave_waiting(p, q.s, l, now)
   note_decision(l, q)
   if l.held then
     release(p, q.s, l, l.held)
     l.held, l.expert = nil, nil
   end
-  l.state, l.bucket, l.wait_from = 'waiting', q.bucket, now
+  l.pri, l.bucket, l.wait_since = q.pri, q.bucket, goes_on and l.wait_since or now
   l.wait_left = l.wait_left or q.wait_ms
   if q.wake then l.wait_left = math.max(l.wait_left, 1000) end
-  l.due = now + l.wait_left
-  redis.call('ZADD', p .. 'wait:' .. l.medium .. ':' .. l.bucket, score(l), q.s .. ' ' .. l.id)
-  redis.call('ZADD', p .. 'wait:' .. l.medium, score(l), q.s .. ' ' .. l.id)
+  join_waiting(p, q.s, l, q.states, now)
+  l.due = now + math.min(l.wait_left, q.until_ms or l.wait_left)
   save_leg(p, q.s, l)
   if q.wake then wake(p, q.wake, l.medium, log_end(p)) end
-  hint(p, q.s, {})
+  if not goes_on then hint(p, q.s, {}) end
   return {'ok', int(l.v)}
 end)
 
@@ -150,7 +164,7 @@ end)
 redis.register_function('xl1_waiting', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local x = load_expert(p, q.expert)
-  if not x or not ready(x, q.medium) then return {'full'} end
+  if not x or not reachable(x, q.medium) then return {'full'} end
   local found = {}
   for _, bucket in ipairs(cjson.decode(x.buckets)) do
     local legs = redis.call('ZRANGEBYSCORE', p .. 'wait:' .. q.medium .. ':' .. bucket, q.after, '+inf', 'WITHSCORES',
@@ -166,17 +180,29 @@ redis.register_function('xl1_waiting', function(keys, args)
   return answer
 end)
 
+-- queue {rp} -> ok, now, the same as wall-clock time, how many legs wait at that routing point, when (ms) the first of them
+-- joined ("0": none waits).
+redis.register_function{function_name = 'xl1_queue', flags = {'no-writes'}, callback = function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local now, key = now_ms(p), p .. 'queue:' .. q.rp
+  local offset = tonumber(redis.call('HGET', p .. 'clock', 'offset') or 0)
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return {'ok', int(now), int(now + offset), int(redis.call('ZCARD', key)), first[2] or '0'}
+end}
+
 -- settle {s, leg, version, step, step_name, strat, rev}, bytes of the default target: default routing applies; what the
 -- call's own request named goes before it -> ok, leg version; stale.
 redis.register_function('xl1_settle', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local l = leg_to_route(p, q)
   if not l then return {'stale'} end
+  local now = now_ms(p)
+  leave_waiting(p, q.s, l, now)
   note_decision(l, q)
   local key = session_key(p, q.s)
   redis.call('HSET', key, 'default:' .. l.id, redis.call('HGET', key, 'fallback:' .. l.id) or args[2])
   local touched = {}
-  end_leg(p, q.s, l, 'default_routed', now_ms(p), touched)
+  end_leg(p, q.s, l, 'default_routed', now, touched)
   hint(p, q.s, touched)
   return {'ok', int(l.v)}
 end)
@@ -200,15 +226,20 @@ redis.register_function('xl1_answer', function(keys, args)
   if not l then return refused('UNKNOWN_LEG', 'session', q.s, 'leg', q.leg) end
   local offer = load_offer(p, q.s, l, q.n)
   if not offer or offer.e ~= q.expert then return refused('UNKNOWN_OFFER', 'session', q.s, 'leg', q.leg, 'n', int(q.n)) end
-  if offer.o then return {'late', offer.o} end
   local now, touched = now_ms(p), {}
+  if offer.o then
+    acted(p, q.expert, now)
+    return {'late', offer.o}
+  end
   if now > offer.due then
     time_out(p, q.s, l, now, touched)
+    acted(p, q.expert, now)
     hint(p, q.s, touched)
     return {'late', 'timed_out', int(l.v), l.state}
   end
   close_offer(p, q.s, l, q.n, offer, q.outcome, q.why, touched)
   if q.outcome == 'accepted' then
+    acted(p, q.expert, now)
     close_open_offers(p, q.s, l, 'rescinded', touched)
     l.taken = q.n
     local attach = {}

@@ -14,7 +14,8 @@
 -- {D}:u:<session> HASH: "=key" -> t|n|b and the content; "rev"
 -- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = wall-clock ms
 -- {D}:sessions:all|open|ended ZSET by order; {D}:c:<call> -> "session leg"
--- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has
+-- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has,
+-- "wrap <expert> <session> <leg>" once per leg that is wrapped up
 
 local REROUTE_MS = 2000         -- a bridge that died before Route strands nobody
 local CONNECT_MS = 60000        -- a routed call nobody reports on counts as not answered
@@ -32,8 +33,9 @@ local function open_session(p, s)
   return true
 end
 
--- A leg: {id, medium, state, v, rp, strat, rev, step, step_name, seed, order, pri, step_offers, wait_left, wait_from,
--- bucket, expert, name, dn, n (offers made), open (numbers of open offers), taken (n of the accepted offer), outcome,
+-- A leg: {id, medium, state, v, rp, strat, rev, step, step_name, seed, order, pri, step_offers, bucket,
+-- wait_left (ms this step may still wait, as of wait_from), wait_from (ms), wait_since (ms it joined those who wait),
+-- waited (ms in all, up to wait_from), expert, name, dn, n (offers made), open (numbers of open offers), taken (n of the accepted offer), outcome,
 -- call, kind, connect (the platform connects it: a voice call), routed (a RouteCall is open), deadline, due,
 -- asked (experts not to be asked again although no offer says so), held, began (ms it became active)}. Lists are texts joined by ",".
 local function load_leg(p, s, id)
@@ -100,35 +102,69 @@ end
 
 -- Capacity ----------------------------------------------------------------------------------------------------------------
 
--- Holds an expert, as load_expert has just given him, for a leg. True if he is held (again or already), false if he has
--- no capacity left.
-local function take(p, s, l, expert, x)
+-- Holds an expert, as load_expert has just given him, for a leg; `offered_at` (ms) if he is asked by this. True if he is
+-- held (again or already), false if he has no capacity left.
+local function take(p, s, l, expert, x, offered_at)
   local key, field = p .. 'x:' .. expert, 'r:' .. s .. ':' .. l.id
   local m = x and x.media[l.medium]
   if not m or (m.use >= m.cap and redis.call('HEXISTS', key, field) == 0) then return false end
-  if redis.call('HSETNX', key, field, l.medium) == 1 then
-    m.use = redis.call('HINCRBY', key, 'use:' .. l.medium, 1)
-    publish(p, expert, x)  -- nobody becomes ready by this
-  end
+  local taken = redis.call('HSETNX', key, field, l.medium) == 1
+  if taken then m.use = redis.call('HINCRBY', key, 'use:' .. l.medium, 1) end
+  if offered_at then count_offer(p, expert, x, offered_at) end
+  if taken or offered_at then publish(p, expert, x) end  -- nobody becomes ready by this
   return true
 end
 
-local function release(p, s, l, expert)
+-- One holding less, of which the field is gone already. `before` as he was, `after` with what else has changed.
+local function give_back(p, expert, medium, before, after, now)
   local key = p .. 'x:' .. expert
-  if redis.call('HDEL', key, 'r:' .. s .. ':' .. l.id) == 0 then return end
-  local before, after = load_expert(p, expert), load_expert(p, expert)
-  local held = redis.call('HINCRBY', key, 'use:' .. l.medium, -1)
-  if after.media[l.medium] then  -- or the directory has taken the medium from him meanwhile
-    after.media[l.medium].use = held
+  local held = redis.call('HINCRBY', key, 'use:' .. medium, -1)
+  if after.media[medium] then  -- or the directory has taken the medium from him meanwhile
+    after.media[medium].use = held
     held = 0
   end
   for _, m in pairs(after.media) do held = held + m.use end
   if held == 0 then
-    after.idle = now_ms(p)
+    after.idle = now
     redis.call('HSET', key, 'idle', int(after.idle))
   end
   changed(p, expert, before, after)
   drop_if_retired(p, expert)
+end
+
+-- An expert is off a leg. `how`: declined or timed_out is his own doing; worked: he was on it, and his guard rails may
+-- keep the holding while he wraps it up.
+local function release(p, s, l, expert, how)
+  local key, place = p .. 'x:' .. expert, s .. ':' .. l.id
+  if redis.call('HDEL', key, 'r:' .. place) == 0 then return end
+  local now = now_ms(p)
+  local before, after = load_expert(p, expert), load_expert(p, expert)
+  if how == 'worked' then
+    count_work(p, expert, after, l.began, now)
+    local m, wrap = after.media[l.medium], guard_of(after).wrap
+    if m and wrap and wrap[l.medium] then
+      redis.call('HSET', key, 'w:' .. place, l.medium)
+      m.wrap = redis.call('HINCRBY', key, 'wrap:' .. l.medium, 1)
+      redis.call('ZADD', p .. 'due', int(now + wrap[l.medium]), 'wrap ' .. expert .. ' ' .. s .. ' ' .. l.id)
+      publish(p, expert, after)
+      return
+    end
+  elseif how then
+    count_refusal(p, expert, after, how, now)
+  end
+  give_back(p, expert, l.medium, before, after, now)
+end
+
+-- The time for wrapping up a leg is over.
+local function end_wrap_up(p, expert, s, leg, now)
+  local key, field = p .. 'x:' .. expert, 'w:' .. s .. ':' .. leg
+  local medium = redis.call('HGET', key, field)
+  if not medium then return end
+  redis.call('HDEL', key, field)
+  local before, after = load_expert(p, expert), load_expert(p, expert)
+  local wrapping = redis.call('HINCRBY', key, 'wrap:' .. medium, -1)
+  if after.media[medium] then after.media[medium].wrap = wrapping end
+  give_back(p, expert, medium, before, after, now)
 end
 
 -- Waiting -----------------------------------------------------------------------------------------------------------------
@@ -138,11 +174,28 @@ local function score(l)
   return int(l.order - (l.pri or 0) * 1e12)
 end
 
+-- A leg in state `routing` begins to wait in its bucket; `states`: for experts in states it names itself.
+local function join_waiting(p, s, l, states, now)
+  local who = s .. ' ' .. l.id
+  redis.call('ZADD', p .. 'wait:' .. l.medium .. ':' .. l.bucket, score(l), who)
+  redis.call('ZADD', p .. 'wait:' .. l.medium, score(l), who)
+  if states then redis.call('ZADD', p .. 'wait:' .. l.medium .. ':states', score(l), who) end
+  redis.call('ZADD', p .. 'queue:' .. l.rp, int(l.wait_since), who)
+  l.state, l.wait_from = 'waiting', now
+end
+
+-- Whoever calls it gives the leg its next state.
 local function leave_waiting(p, s, l, now)
   if l.state ~= 'waiting' then return end
-  redis.call('ZREM', p .. 'wait:' .. l.medium .. ':' .. l.bucket, s .. ' ' .. l.id)
-  redis.call('ZREM', p .. 'wait:' .. l.medium, s .. ' ' .. l.id)
-  l.wait_left = math.max(0, l.wait_left - (now - l.wait_from))
+  local who = s .. ' ' .. l.id
+  redis.call('ZREM', p .. 'wait:' .. l.medium .. ':' .. l.bucket, who)
+  redis.call('ZREM', p .. 'wait:' .. l.medium, who)
+  redis.call('ZREM', p .. 'wait:' .. l.medium .. ':states', who)
+  redis.call('ZREM', p .. 'queue:' .. l.rp, who)
+  local waited = now - l.wait_from
+  l.wait_left = math.max(0, l.wait_left - waited)
+  l.waited = (l.waited or 0) + waited
+  l.state = 'routing'
 end
 
 -- Offers and ends -----------------------------------------------------------------------------------------------------------
@@ -152,13 +205,17 @@ local function load_offer(p, s, l, n)
   return text and cjson.decode(text)
 end
 
--- Writes the one outcome of an open offer. An expert who did not accept is released. `touched` collects experts.
+-- Writes the one outcome of an open offer. An expert who did not accept is released; that he declined, or let it run out
+-- to its end, is remembered of him. `touched` collects experts.
 local function close_offer(p, s, l, n, offer, outcome, why, touched)
   offer.o = outcome
   offer.why = why
   redis.call('HSET', session_key(p, s), 'f:' .. l.id .. ':' .. n, cjson.encode(offer))
   l.open = without(l.open, tostring(n))
-  if outcome ~= 'accepted' then release(p, s, l, offer.e) end
+  if outcome ~= 'accepted' then
+    local his = outcome == 'declined' or (outcome == 'timed_out' and offer.due <= now_ms(p))
+    release(p, s, l, offer.e, his and outcome or nil)
+  end
   touched[#touched + 1] = offer.e
 end
 
@@ -194,7 +251,7 @@ local function end_leg(p, s, l, outcome, now, touched, session_outcome)
   leave_waiting(p, s, l, now)
   close_open_offers(p, s, l, 'canceled', touched)
   if l.expert then
-    release(p, s, l, l.expert)
+    release(p, s, l, l.expert, l.began and 'worked')
     touched[#touched + 1] = l.expert
   end
   l.state = 'ended'
@@ -312,6 +369,7 @@ redis.register_function('xl1_say', function(keys, args)
     if l.state == 'active' and not l.connect and (not q.expert or l.expert == q.expert) then on = l end
   end
   if not on then return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation') end
+  if q.expert then acted(p, q.expert, now_ms(p)) end
   local id = say(p, q.s, q.author, q.id, args[2])
   hint(p, q.s, {on.expert})
   return remember(p, q.s, q, {'ok', id})
@@ -352,8 +410,9 @@ redis.register_function('xl1_cancel', function(keys, args)
   if q.expert and l.expert ~= q.expert then
     return refused('WRONG_STATE', 'session', q.s, 'leg', q.leg, 'state', 'not the expert on it')
   end
-  local touched = {}
-  end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now_ms(p), touched)
+  local touched, now = {}, now_ms(p)
+  if q.expert then acted(p, q.expert, now) end
+  end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now, touched)
   hint(p, q.s, touched)
   return remember(p, q.s, q, {'ok'})
 end)

@@ -113,6 +113,12 @@ local function leg_due(p, s, l, now, touched)
     put_leg(p, s, l)
     return true
   elseif l.state == 'waiting' then
+    if l.wait_from + l.wait_left > now then
+      -- Its step asks for less from now on: it is decided anew in its place.
+      l.due = math.min(now + REROUTE_MS, l.wait_from + l.wait_left)
+      put_leg(p, s, l)
+      return true
+    end
     leave_waiting(p, s, l, now)
     reroute(l, now)
     save_leg(p, s, l)
@@ -151,6 +157,7 @@ redis.register_function('xl1_tick', function(keys, args)
   if math.abs(wall - now - offset) > MOST_OFF_MS then
     offset = wall - now
     redis.call('HSET', p .. 'clock', 'offset', int(offset))
+    redis.call('ZUNIONSTORE', p .. 'xdue', 1, p .. 'xdue', 'WEIGHTS', 0)  -- all hours begin and end at other times
   end
   for _, bridge in ipairs(redis.call('ZRANGEBYSCORE', p .. 'bridges', '-inf', int(now))) do forget_bridge(p, bridge) end
   local answer = {'ok', int(now), int(now + offset), '-1'}
@@ -160,6 +167,9 @@ redis.register_function('xl1_tick', function(keys, args)
     if what[1] == 'gone' then
       redis.call('ZREM', p .. 'due', member)
       forget_session(p, what[2])
+    elseif what[1] == 'wrap' then
+      redis.call('ZREM', p .. 'due', member)
+      end_wrap_up(p, what[2], what[3], what[4], now)
     elseif not l or l.state == 'ended' then
       redis.call('ZREM', p .. 'due', member)
     else
@@ -172,7 +182,13 @@ redis.register_function('xl1_tick', function(keys, args)
       hint(p, what[2], touched)
     end
   end
-  local first = redis.call('ZRANGE', p .. 'due', 0, 0, 'WITHSCORES')
-  if first[2] then answer[4] = int(math.max(0, first[2] - now)) end
+  for _, expert in ipairs(redis.call('ZRANGEBYSCORE', p .. 'xdue', '-inf', int(now), 'LIMIT', 0, q.most)) do
+    rejudge(p, expert, now)
+  end
+  for _, timers in ipairs({'due', 'xdue'}) do
+    local first = redis.call('ZRANGE', p .. timers, 0, 0, 'WITHSCORES')
+    local left = first[2] and math.max(0, first[2] - now)
+    if left and (answer[4] == '-1' or left < tonumber(answer[4])) then answer[4] = int(left) end
+  end
   return answer
 end)

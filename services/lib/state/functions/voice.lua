@@ -120,6 +120,7 @@ redis.register_function('xl1_voice', function(keys, args)
       save_leg(p, q.s, l)
     elseif event == 'answered' or event == 'joined' then
       l.state, l.due, l.began = 'active', now + LONGEST_MS, now
+      acted(p, l.expert, now)
       save_leg(p, q.s, l)
     elseif event == 'no_answer' or event == 'busy' or event == 'failed' then
       not_connected(p, q.s, l, now, touched)
