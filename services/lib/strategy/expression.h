@@ -1,27 +1,34 @@
-// What is written where the language takes an expression. Of the Common Expression Language, literals and names are
-// understood so far; everything else is an issue `not_supported`, never ignored. Pure.
+// Expressions of the strategy language, compiled and checked against the place where they stand. Internal to this
+// folder.
 #pragma once
 
 #include <optional>
-#include <string_view>
-#include <vector>
+#include <string>
 
 #include "routing/strategy.h"
-#include "yaml/yaml.h"
+#include "strategy/reading.h"
 
 namespace expertline::strategy {
 
-// Which names may stand at a place.
-struct Names {
-  const std::vector<routing::Declared>& declared;
-  bool expert = false;  // `expert.`: only where there is one
+// What an expression must give; `dyn` is taken everywhere, since only the evaluation can tell.
+enum class Result {
+  kCondition,  // bool
+  kInt,
+  kNumber,  // int, uint or double
+  kName,    // string
+  kNames,   // string or list(string)
+  kScalar,  // anything that can be written as text or kept as user data
 };
 
-// `user_data.topic`, `"text"`, `'text'` or `42`.
-std::optional<routing::Value> parse_value(const yaml::Node& node, std::string_view what, const Names& names,
-                                          yaml::Issues& issues);
-// Text with `${name}`.
-std::optional<routing::Text> parse_text(const yaml::Node& node, std::string_view what, const Names& names,
-                                        yaml::Issues& issues);
+struct Position {
+  std::string place;    // as in Expression::place
+  bool expert = false;  // there is an expert here: `expert.` may be read
+};
+
+std::optional<routing::Expression> read_expression(Reading& in, const yaml::Node& node, Result wanted,
+                                                   const Position& position);
+
+// Text with `${expression}`; `$${` is a plain `${`. People see it, so no secret may be in it.
+std::optional<routing::Text> read_template(Reading& in, const yaml::Node& node, const Position& position);
 
 }  // namespace expertline::strategy

@@ -1,4 +1,5 @@
-// One strategy file. Pure: text in, a Strategy or all its issues out.
+// One strategy file. Pure: text in, a Strategy or all its issues out. What each key means and what is checked is in
+// docs/strategies.md and docs/check-codes.md.
 #pragma once
 
 #include <memory>
@@ -7,23 +8,31 @@
 #include <vector>
 
 #include "routing/strategy.h"
+#include "strategy/world.h"
 #include "yaml/yaml.h"
 
 namespace expertline::strategy {
 
-struct Loaded {
-  // Null if there is any issue.
-  std::shared_ptr<const routing::Strategy> strategy;
-  std::vector<yaml::Issue> issues;
-  // Places of the strategy's name, of its routing points in their order, and of where `otherwise` sends it.
-  yaml::Mark name_mark;
-  std::vector<yaml::Mark> routing_point_marks;
-  yaml::Mark otherwise_mark;
+// A routing point that a strategy sends to.
+struct Sent {
+  std::string routing_point;
+  yaml::Mark mark;
+  bool voice = false;  // as a target for the call; else by `otherwise`
 };
 
-// `file` only names it in the issues. What the language of docs has and this version does not is an issue
-// `not_supported`.
-Loaded load(const std::string& file, std::string_view text);
+struct Loaded {
+  // Null if there is an error; warnings do not keep it from being used.
+  std::shared_ptr<const routing::Strategy> strategy;
+  std::vector<yaml::Issue> issues;  // in order of place
+  // For what is checked across files: as far as they could be read, also if there is an error.
+  std::string name;
+  yaml::Mark name_mark;
+  std::vector<std::pair<std::string, yaml::Mark>> routing_points;
+  std::vector<Sent> sends;
+};
+
+// `file` only names it in the issues.
+Loaded load(const std::string& file, std::string_view text, const World& world = {});
 
 // The revision of a text: its 64-bit FNV-1a hash, mixed, as 16 hexadecimal digits. It tells contents apart; it is no
 // protection against somebody who wants two texts to collide.

@@ -1,61 +1,199 @@
 #include "strategy/registry.h"
 
 #include <algorithm>
+#include <set>
+
+#include "strategy/calendar.h"
 
 namespace expertline::strategy {
 namespace {
 
-struct Bound {
-  std::string file;
-  yaml::Mark mark;
-};
+// A line of the text begins with `key:`.
+bool has_key(std::string_view text, std::string_view key) {
+  for (size_t at = 0; at < text.size();) {
+    if (text.substr(at).starts_with(key) && text.substr(at + key.size()).starts_with(':')) return true;
+    const size_t end = text.find('\n', at);
+    if (end == std::string_view::npos) return false;
+    at = end + 1;
+  }
+  return false;
+}
 
-std::string place(const Bound& bound) { return bound.file + ":" + std::to_string(bound.mark.line); }
+bool failed(const std::vector<yaml::Issue>& issues) {
+  return std::any_of(issues.begin(), issues.end(),
+                     [](const yaml::Issue& issue) { return issue.severity == yaml::Issue::Severity::kError; });
+}
 
 }  // namespace
 
-std::pair<std::shared_ptr<const Registry>, std::vector<yaml::Issue>> Registry::load(
-    const std::vector<SourceFile>& files, const Registry* previous) {
-  auto registry = std::make_shared<Registry>();
-  if (previous != nullptr) registry->by_revision_ = previous->by_revision_;
-  std::vector<yaml::Issue> issues;
-  std::map<std::string, Bound> points;
-  std::map<std::string, Bound> names;
-  std::map<std::string, std::pair<std::string, Bound>> sends;  // routing point -> where `otherwise` sends it
-  for (const SourceFile& file : files) {
-    Loaded loaded = strategy::load(file.name, file.text);
-    issues.insert(issues.end(), loaded.issues.begin(), loaded.issues.end());
-    if (!loaded.strategy) continue;
-    const routing::Strategy& strategy = *loaded.strategy;
-    const auto claim = [&](std::map<std::string, Bound>& claimed, const std::string& what, const std::string& name,
-                           yaml::Mark mark) {
-      const auto [first, inserted] = claimed.try_emplace(name, Bound{file.name, mark});
-      if (!inserted)
-        issues.push_back({file.name, mark, "bound_twice", what + name + " is taken", place(first->second)});
-    };
-    claim(names, "the strategy name ", strategy.name, loaded.name_mark);
-    for (size_t i = 0; i < strategy.routing_points.size(); ++i) {
-      const std::string& point = strategy.routing_points[i];
-      claim(points, "the routing point ", point, loaded.routing_point_marks[i]);
-      registry->by_point_.emplace(point, loaded.strategy);
-      if (strategy.otherwise.kind == routing::Otherwise::Kind::kRoutingPoint) {
-        sends.emplace(point, std::pair(std::get<std::string>(strategy.otherwise.text.front()),
-                                       Bound{file.name, loaded.otherwise_mark}));
+FileKind kind_of(const SourceFile& file) {
+  if (file.name.ends_with(".test.yaml")) return FileKind::kTest;
+  if (file.name.ends_with(".shadow.yaml")) return FileKind::kCandidate;
+  if (has_key(file.text, "strategy")) return FileKind::kStrategy;
+  if (has_key(file.text, "calendar")) return FileKind::kCalendar;
+  if (has_key(file.text, "experts")) return FileKind::kRoster;
+  return FileKind::kStrategy;
+}
+
+class RegistryLoader {
+ public:
+  RegistryLoader(const std::vector<SourceFile>& files, std::shared_ptr<const Directory> directory) : files_(files) {
+    world_.directory = std::move(directory);
+  }
+
+  Registry::Result load(const Registry* previous) {
+    if (previous != nullptr) registry_->by_revision_ = previous->by_revision_;
+    for (const SourceFile& file : files_) {
+      issues_.emplace_back(file.name).read(file.text);
+      read_.emplace_back();
+    }
+    for (size_t i = 0; i < files_.size(); ++i) {
+      if (kind_of(files_[i]) == FileKind::kCalendar) calendar(i);
+    }
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const FileKind kind = kind_of(files_[i]);
+      if (kind == FileKind::kStrategy || kind == FileKind::kCandidate) strategy(i, kind == FileKind::kCandidate);
+    }
+    for (size_t i = 0; i < files_.size(); ++i) candidate(i);
+    find_loops();
+    check_targets();
+    std::vector<yaml::Issue> all;
+    for (size_t i = 0; i < files_.size(); ++i) {
+      std::vector<yaml::Issue>& own = read_[i].issues;
+      for (yaml::Issue& issue : issues_[i].take()) own.push_back(std::move(issue));
+      std::stable_sort(own.begin(), own.end(), [](const auto& a, const auto& b) { return a.mark < b.mark; });
+      all.insert(all.end(), own.begin(), own.end());
+    }
+    if (failed(all)) return {nullptr, std::move(all)};
+    return {std::move(registry_), std::move(all)};
+  }
+
+ private:
+  struct Claim {
+    size_t file;
+    yaml::Mark mark;
+  };
+  using Claims = std::map<std::string, Claim>;
+
+  // The first to name it has it.
+  void claim(Claims& claims, const std::string& what, const std::string& name, size_t file, yaml::Mark mark) {
+    if (name.empty()) return;
+    const auto [first, inserted] = claims.try_emplace(name, Claim{file, mark});
+    if (inserted) return;
+    const Claim& other = first->second;
+    issues_[file].add(mark, "bound_twice", what + " " + name + " is taken",
+                      "by " + files_[other.file].name + ":" + std::to_string(other.mark.line));
+  }
+
+  void calendar(size_t file) {
+    LoadedCalendar loaded = load_calendar(files_[file].name, files_[file].text);
+    read_[file].issues = std::move(loaded.issues);
+    claim(calendars_, "the calendar", loaded.name, file, loaded.name_mark);
+    if (loaded.name.empty()) return;
+    // One with faults is known all the same, so that those who name it are not told of its faults as well.
+    auto known = loaded.calendar ? loaded.calendar : std::make_shared<routing::Calendar>();
+    world_.calendars.try_emplace(loaded.name, NamedCalendar{std::move(known), revision_of(files_[file].text)});
+  }
+
+  void strategy(size_t file, bool is_candidate) {
+    Loaded& loaded = read_[file];
+    loaded = strategy::load(files_[file].name, files_[file].text, world_);
+    claim(is_candidate ? candidate_names_ : names_, is_candidate ? "the candidate for" : "the strategy name",
+          loaded.name, file, loaded.name_mark);
+    if (!is_candidate) {
+      for (const auto& [point, mark] : loaded.routing_points) {
+        claim(points_, "the routing point", point, file, mark);
+        if (loaded.strategy) registry_->by_point_.emplace(point, loaded.strategy);
       }
     }
-    registry->by_revision_[strategy.revision] = loaded.strategy;
+    if (!loaded.strategy) return;
+    auto& named = is_candidate ? registry_->candidates_ : registry_->by_name_;
+    named.emplace(loaded.name, loaded.strategy);
+    registry_->by_revision_[loaded.strategy->revision] = loaded.strategy;
+    registry_->texts_[loaded.strategy->revision] = files_[file].text;
   }
-  for (const auto& [point, send] : sends) {
-    auto at = sends.find(send.first);
-    for (size_t i = 0; i < sends.size() && at != sends.end() && at->first != point; ++i)
-      at = sends.find(at->second.first);
-    if (at != sends.end() && at->first == point) {
-      issues.push_back({send.second.file, send.second.mark, "routing_loop",
-                        "what is not taken at " + point + " comes back to it", ""});
+
+  void candidate(size_t file) {
+    const Loaded& loaded = read_[file];
+    if (kind_of(files_[file]) != FileKind::kCandidate || loaded.name.empty() || names_.contains(loaded.name)) return;
+    issues_[file].warn(loaded.name_mark, "shadow_of_nothing", "there is no live strategy " + loaded.name,
+                       "a candidate has the name of the strategy beside which it decides");
+  }
+
+  // Strategies by the routing points that they send to. A condition on the way does not make a circle harmless.
+  void find_loops() {
+    for (size_t file = 0; file < files_.size(); ++file) {
+      if (kind_of(files_[file]) != FileKind::kStrategy) continue;
+      for (const Sent& sent : read_[file].sends) {
+        if (sent.voice) continue;
+        const std::string way = way_back(sent.routing_point, file);
+        if (way.empty()) continue;
+        issues_[file].add(sent.mark, "routing_loop", "what is not taken here comes back: " + way,
+                          "one of them must end elsewhere");
+      }
     }
   }
-  if (!issues.empty()) return {nullptr, std::move(issues)};
-  return {std::move(registry), {}};
+
+  // "p, q, p" if what is sent to `point` may come back to the strategy of `file`.
+  std::string way_back(const std::string& point, size_t file) const {
+    std::map<size_t, std::pair<size_t, std::string>> from;  // by file: where it came from, and to which point
+    std::vector<size_t> next;
+    const auto go = [&](const std::string& to, size_t source) {
+      const auto owner = points_.find(to);
+      if (owner == points_.end()) return;
+      if (from.try_emplace(owner->second.file, source, to).second) next.push_back(owner->second.file);
+    };
+    go(point, file);
+    for (size_t i = 0; i < next.size() && !from.contains(file); ++i) {
+      for (const Sent& sent : read_[next[i]].sends) {
+        if (!sent.voice) go(sent.routing_point, next[i]);
+      }
+    }
+    if (!from.contains(file)) return {};
+    std::string way;
+    size_t at = file;
+    do {
+      const auto& [source, to] = from.at(at);
+      way = to + (way.empty() ? "" : ", " + way);
+      at = source;
+    } while (at != file);
+    return way;
+  }
+
+  void check_targets() {
+    for (size_t file = 0; file < files_.size(); ++file) {
+      if (kind_of(files_[file]) != FileKind::kStrategy && kind_of(files_[file]) != FileKind::kCandidate) continue;
+      for (const Sent& sent : read_[file].sends) {
+        const auto owner = points_.find(sent.routing_point);
+        if (owner == points_.end()) {
+          std::vector<std::string> known;
+          for (const auto& [point, bound] : points_) known.push_back(point);
+          const std::string hint = yaml::did_you_mean(sent.routing_point, known);
+          issues_[file].warn(sent.mark, "unbound_routing_point",
+                             "no strategy here is on the routing point " + sent.routing_point,
+                             hint.empty() ? "all is well if it is the platform's own" : hint);
+          continue;
+        }
+        const auto& strategy = read_[owner->second.file].strategy;
+        if (sent.voice && strategy && strategy->medium != "voice") {
+          issues_[file].warn(sent.mark, "not_voice",
+                             "the strategy on " + sent.routing_point + " is for " + strategy->medium + ", not voice");
+        }
+      }
+    }
+  }
+
+  const std::vector<SourceFile>& files_;
+  World world_;
+  std::vector<yaml::Issues> issues_;  // across files, by file
+  std::vector<Loaded> read_;          // by file
+  Claims points_, names_, candidate_names_, calendars_;
+  std::shared_ptr<Registry> registry_ = std::make_shared<Registry>();
+};
+
+Registry::Result Registry::load(const std::vector<SourceFile>& files, const Registry* previous,
+                                std::shared_ptr<const Directory> directory) {
+  return RegistryLoader(files, std::move(directory)).load(previous);
 }
 
 std::shared_ptr<const routing::Strategy> Registry::at(const std::string& routing_point) const {
@@ -66,6 +204,11 @@ std::shared_ptr<const routing::Strategy> Registry::at(const std::string& routing
 std::shared_ptr<const routing::Strategy> Registry::revision(const std::string& revision) const {
   const auto found = by_revision_.find(revision);
   return found == by_revision_.end() ? nullptr : found->second;
+}
+
+const std::string* Registry::text(const std::string& revision) const {
+  const auto found = texts_.find(revision);
+  return found == texts_.end() ? nullptr : &found->second;
 }
 
 std::vector<v1::RoutingPoint> Registry::routing_points() const {

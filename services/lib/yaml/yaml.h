@@ -134,6 +134,8 @@ std::optional<int64_t> to_duration_ms(std::string_view text);
 // The shortest text that to_duration_ms reads as that.
 std::string duration_text(int64_t ms);
 
+// How many letters must be added, left out, changed or swapped with their neighbour to get from one to the other.
+size_t distance(std::string_view a, std::string_view b);
 // The nearest of `words`, if one is near enough to be meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 // "did you mean x?" or empty.
