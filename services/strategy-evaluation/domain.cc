@@ -17,13 +17,16 @@ constexpr size_t kSpares = 3;
 // A decision is tried again when experts are taken while it is made. Each round has seen what beat the last one.
 constexpr int kMostRounds = 50;
 
-state::Decided decided(const routing::Strategy& strategy, size_t step_index) {
+state::Decided decided(const routing::Strategy& strategy, size_t step_index, const v1::RoutingFacts& facts,
+                       int priority) {
   state::Decided how;
   how.strategy = strategy.name;
   how.revision = strategy.revision;
   const bool in_steps = step_index < strategy.steps.size();
   how.step = static_cast<int>(std::min(step_index, strategy.steps.size()));
   how.step_name = in_steps ? strategy.steps[step_index].name : "otherwise";
+  how.priority = priority;
+  if (in_steps) how.states = routing::states_asked(strategy, step_index, facts);
   return how;
 }
 
@@ -63,23 +66,31 @@ Domain::Strategy Domain::strategy_of(const v1::RoutingFacts& facts) const {
 }
 
 state::Candidate Domain::candidate(const routing::Strategy& strategy, const routing::Step& step,
-                                   const v1::RoutingFacts& facts, const std::string& expert) const {
+                                   const v1::RoutingFacts& facts, const v1::Moment& moment,
+                                   const std::string& expert) const {
   state::Candidate who;
   who.expert = expert;
-  const auto known = read_model_.snapshot().expert(expert);
+  const routing::Snapshot& snapshot = read_model_.snapshot();
+  const auto known = snapshot.expert(expert);
   if (!known) return who;
   who.name = known->display_name();
   const auto dn = known->dns().find(strategy.medium);
   if (dn != known->dns().end()) who.dn = dn->second;
-  routing::PreviewContent content = routing::preview_content(strategy, step, facts, *known);
+  routing::PreviewContent content = routing::preview_content(strategy, step, snapshot, facts, moment, expert);
   who.details.set_message(std::move(content.message));
   *who.details.mutable_show() = std::move(content.show);
-  *who.details.mutable_attach() = routing::attached(strategy, facts, *known);
-  for (v1::VoiceTarget& target : routing::voice_targets(strategy, *known)) {
+  *who.details.mutable_attach() = routing::attached(strategy, snapshot, facts, moment, expert);
+  for (v1::VoiceTarget& target : routing::voice_targets(strategy, snapshot, expert)) {
     *who.details.add_voice_targets() = std::move(target);
   }
   who.details.set_hold_expert_ms(strategy.hold_expert_ms);
   return who;
+}
+
+Task<Result<v1::Moment>> Domain::moment_for(const routing::Strategy& strategy, const v1::RoutingFacts& facts) {
+  std::string queue;
+  if (routing::reads_queue(strategy)) queue = facts.routing_point();
+  return store_.moment(std::move(queue));
 }
 
 Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
@@ -108,10 +119,13 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
   v1::RouteResponse response;
   int conflicts = 0;
   for (int round = 0; round < kMostRounds; ++round) {
+    const auto moment = co_await moment_for(*strategy, *facts);
+    if (!moment) co_return moment.error();
     const std::string seen = read_model_.cursor();
-    routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), *facts);
-    const state::Decided how = decided(
-        *strategy, decision.kind == routing::Decision::Kind::kDefault ? strategy->steps.size() : decision.step_index);
+    routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), *facts, *moment);
+    const bool is_default = decision.kind == routing::Decision::Kind::kDefault;
+    const state::Decided how =
+        decided(*strategy, is_default ? strategy->steps.size() : decision.step_index, *facts, decision.priority);
     response.set_step(how.step_name);
     *response.mutable_explanation() = std::move(decision.explanation);
     response.mutable_explanation()->set_conflicts(conflicts);
@@ -129,7 +143,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
       std::vector<state::Candidate> candidates;
       const size_t most = static_cast<size_t>(decision.to) + kSpares;
       for (size_t i = 0; i < std::min(most, decision.ranked.size()); ++i) {
-        candidates.push_back(candidate(*strategy, step, *facts, decision.ranked[i]));
+        candidates.push_back(candidate(*strategy, step, *facts, *moment, decision.ranked[i]));
       }
       const auto reserved =
           co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to, step.preview.answer_within_ms,
@@ -153,10 +167,12 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
       }
     }
     if (change.empty()) {
-      const std::string bucket = routing::bucket_of(*strategy, decision.step_index, *facts);
+      const std::string bucket =
+          routing::bucket_of(*strategy, decision.step_index, read_model_.snapshot(), *facts, *moment);
       // Whoever is behind an earlier leg begins to wait as those for whom nobody is free.
       const int64_t wait_ms = behind.empty() ? decision.wait_ms : decision.step->wait_ms;
-      const auto waiting = co_await store_.wait(leg, how, bucket, wait_ms, seen, behind);
+      const int64_t until_ms = behind.empty() ? decision.until_ms : 0;
+      const auto waiting = co_await store_.wait(leg, how, bucket, wait_ms, seen, behind, until_ms);
       if (!waiting) co_return waiting.error();
       if (waiting->outcome != state::WaitAnswer::Outcome::again) {
         const bool joined = waiting->outcome == state::WaitAnswer::Outcome::waiting;
@@ -269,16 +285,19 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const Strategy strategy = strategy_of(facts);
       const auto step_index = static_cast<size_t>(leg->step);
       if (!strategy || step_index >= strategy->steps.size()) continue;
-      const routing::Reason reason = routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, expert);
+      const auto moment = co_await moment_for(*strategy, facts);
+      if (!moment) co_return false;
+      const routing::Reason reason =
+          routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, *moment, expert);
       // He is taken, or went: when he is ready again another wake tells. Walking on, the first one after that moment
       // would get him and overtake those before.
       if (routing::is_status(reason)) co_return true;
       if (reason != routing::Reason::kReady) continue;
       const routing::Step& step = strategy->steps[step_index];
       const state::LegRef ref{.session = record->id, .leg = leg->id, .version = leg->version};
-      const state::Decided how = decided(*strategy, step_index);
+      const state::Decided how = decided(*strategy, step_index, facts, 0);
       std::vector<state::Candidate> candidates;
-      candidates.push_back(candidate(*strategy, step, facts, expert));
+      candidates.push_back(candidate(*strategy, step, facts, *moment, expert));
       const auto reserved = co_await store_.reserve(ref, how, 1, step.preview.answer_within_ms, step.preview.none, true,
                                                     std::move(candidates));
       if (!reserved) co_return false;

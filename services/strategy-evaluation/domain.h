@@ -45,7 +45,9 @@ class Domain {
 
   Strategy strategy_of(const v1::RoutingFacts& facts) const;
   state::Candidate candidate(const routing::Strategy& strategy, const routing::Step& step,
-                             const v1::RoutingFacts& facts, const std::string& expert) const;
+                             const v1::RoutingFacts& facts, const v1::Moment& moment, const std::string& expert) const;
+  // The queue is counted only if the strategy reads it. Not a coroutine: the arguments need not outlive the call.
+  Task<Result<v1::Moment>> moment_for(const routing::Strategy& strategy, const v1::RoutingFacts& facts);
 
   Task<void> serve_wakes();
   Task<void> take_over_wakes();

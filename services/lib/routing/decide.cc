@@ -213,6 +213,17 @@ std::string bucket_of(const Strategy& strategy, size_t step_index, const Snapsho
   return bucket_of(Query(step, wanted, snapshot, facts, expressions));
 }
 
+std::vector<v1::PresenceState> states_asked(const Strategy& strategy, size_t step_index,
+                                            const v1::RoutingFacts& facts) {
+  const Wanted wanted = wanted_by(strategy.steps[step_index], waited_in_step_ms(strategy, step_index, facts));
+  std::vector<v1::PresenceState> states;
+  for (int state = v1::PRESENCE_STATE_ONLINE; state <= v1::PRESENCE_STATE_OFFLINE; ++state) {
+    const auto one = static_cast<v1::PresenceState>(state);
+    if ((wanted.states & state_bit(one)) != 0) states.push_back(one);
+  }
+  return states;
+}
+
 v1::AdmitResponse admit(const Strategy& strategy, const Snapshot& snapshot, const v1::RoutingFacts& facts,
                         const v1::Moment& moment, Asked* asked) {
   v1::AdmitResponse response;

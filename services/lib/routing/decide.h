@@ -93,6 +93,9 @@ Reason accepts(const Strategy& strategy, size_t step_index, const Snapshot& snap
 std::string bucket_of(const Strategy& strategy, size_t step_index, const Snapshot& snapshot,
                       const v1::RoutingFacts& facts, const v1::Moment& moment);
 
+// The states that a leg in this step asks for by now; none: whom presence lets through.
+std::vector<v1::PresenceState> states_asked(const Strategy& strategy, size_t step_index, const v1::RoutingFacts& facts);
+
 // What `allow` says of a request.
 v1::AdmitResponse admit(const Strategy& strategy, const Snapshot& snapshot, const v1::RoutingFacts& facts,
                         const v1::Moment& moment, Asked* asked = nullptr);

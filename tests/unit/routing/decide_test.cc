@@ -84,10 +84,10 @@ TEST(Find, ANamedExpertIsAskedByName) {
   World world;
   world.with(Someone{.id = "ann"}).with(Someone{.id = "bob"});
   world.strategy.user_data = {{.key = "expert_id"}};
-  world.with(Step{.name = "named", .find = {.expert = Value(user_name("expert_id"))}});
+  world.with(Step{.name = "named", .find = {.expert = world.cel("user_data.expert_id")}});
   (*world.facts.mutable_user_data()->mutable_values())["expert_id"] = text_value("bob");
   EXPECT_THAT(world.decide().ranked, ElementsAre("bob"));
-  world.strategy.steps[0].find.expert = Value(text_value("ann"));
+  world.strategy.steps[0].find.expert = world.cel("'ann'");
   EXPECT_THAT(world.decide().ranked, ElementsAre("ann"));
 }
 
@@ -95,7 +95,8 @@ TEST(Find, ExcludeTakesListsOfIds) {
   World world;
   world.with(Someone{.id = "ann"}).with(Someone{.id = "bob"}).with(Someone{.id = "cid"}).with(Someone{.id = "dan"});
   Step step = mortgage_step();
-  step.find.exclude = {Value(text_value("ann, cid")), Value(text_value("dan")), Value(user_name("absent"))};
+  world.strategy.user_data = {{.key = "absent"}};
+  step.find.exclude = {world.cel("'ann, cid'"), world.cel("['dan', 'zoe']"), world.cel("user_data.absent")};
   world.with(step);
   const Decision decision = world.decide();
   EXPECT_THAT(decision.ranked, ElementsAre("bob"));
@@ -239,7 +240,8 @@ TEST(Wait, IsAlsoForThoseWhoAreNotYetInTheDirectory) {
 TEST(Wait, IsForTheOneWhoIsNamed) {
   World world;
   world.with(Someone{.id = "ann", .im_used = 2});
-  world.with(Step{.name = "named", .find = {.expert = Value(user_name("expert_id"))}, .wait_ms = 20'000});
+  world.strategy.user_data = {{.key = "expert_id"}};
+  world.with(Step{.name = "named", .find = {.expert = world.cel("user_data.expert_id")}, .wait_ms = 20'000});
   auto& values = *world.facts.mutable_user_data()->mutable_values();
   EXPECT_EQ(world.decide().explanation.steps(0).skipped(), "nobody_named");
   values["expert_id"] = text_value("");
@@ -265,13 +267,13 @@ TEST(Wait, BucketIsOfTheFirstCriterion) {
   World world;
   const auto bucket = [&](Find find) {
     world.strategy.steps = {Step{.name = "s", .find = std::move(find)}};
-    return bucket_of(world.strategy, 0, world.facts);
+    return bucket_of(world.strategy, 0, world.snapshot, world.facts, world.moment);
   };
   EXPECT_EQ(bucket({}), "all");
   EXPECT_EQ(bucket({.groups = {"retail"}}), "group=retail");
   EXPECT_EQ(bucket({.groups = {"retail", "branches"}}), "all") << "an expert of either must meet it";
   EXPECT_EQ(bucket({.skills = {{.skill = "a"}, {.skill = "b"}}, .groups = {"retail"}}), "skill=a");
-  EXPECT_EQ(bucket({.skills = {{.skill = "a"}}, .expert = Value(text_value("ann"))}), "expert=ann");
+  EXPECT_EQ(bucket({.skills = {{.skill = "a"}}, .expert = world.cel("'ann'")}), "expert=ann");
 }
 
 // Otherwise ------------------------------------------------------------------------------------------------------
@@ -279,17 +281,17 @@ TEST(Wait, BucketIsOfTheFirstCriterion) {
 TEST(Otherwise, AppliesAfterTheLastStep) {
   World world;
   world.with(mortgage_step());
-  world.strategy.otherwise = {.kind = Otherwise::Kind::kVoicemail,
-                              .text = {std::string("box-"), Name{.root = Name::Root::kAgent, .field = "id"}}};
+  world.strategy.otherwise = {
+      {.kind = Otherwise::Kind::kVoicemail, .text = {std::string("box-"), world.cel("agent.id")}}};
   const Decision decision = world.decide();
   EXPECT_EQ(decision.kind, Kind::kDefault);
   EXPECT_EQ(decision.default_target.voicemail(), "box-agent7");
   EXPECT_THAT(decision.ranked, IsEmpty());
-  world.strategy.otherwise.kind = Otherwise::Kind::kAgentText;
+  world.strategy.otherwise[0].kind = Otherwise::Kind::kAgentText;
   EXPECT_EQ(world.decide().default_target.agent_text(), "box-agent7");
-  world.strategy.otherwise.kind = Otherwise::Kind::kRoutingPoint;
+  world.strategy.otherwise[0].kind = Otherwise::Kind::kRoutingPoint;
   EXPECT_EQ(world.decide().default_target.routing_point(), "box-agent7");
-  world.strategy.otherwise.kind = Otherwise::Kind::kDn;
+  world.strategy.otherwise[0].kind = Otherwise::Kind::kDn;
   EXPECT_EQ(world.decide().default_target.dn(), "box-agent7");
 }
 
@@ -334,8 +336,7 @@ TEST(Ties, AreBrokenByTheSeed) {
 
 TEST(HeldExpert, IsReadyForTheLegThatHoldsHim) {
   World world;
-  world.with(Someone{.id = "ann", .im_used = 2})
-      .with(Step{.name = "named", .find = {.expert = Value(text_value("ann"))}});
+  world.with(Someone{.id = "ann", .im_used = 2}).with(Step{.name = "named", .find = {.expert = world.cel("'ann'")}});
   EXPECT_EQ(world.decide().kind, Kind::kDefault);
   world.facts.set_held_expert("ann");
   EXPECT_THAT(world.decide().ranked, ElementsAre("ann"));
@@ -353,7 +354,7 @@ TEST(Accepts, SaysWhatTheDecisionWouldSay) {
       .with(Someone{.id = "agent7"});
   world.with(mortgage_step(2));
   world.facts.add_asked("eve");
-  const auto reason = [&](const char* id) { return accepts(world.strategy, 0, world.snapshot, world.facts, id); };
+  const auto reason = [&](const char* id) { return world.accepts(id); };
   EXPECT_EQ(reason("ann"), Reason::kReady);
   EXPECT_EQ(reason("bob"), Reason::kSkillLevel);
   EXPECT_EQ(reason("cid"), Reason::kSkill);
@@ -361,7 +362,7 @@ TEST(Accepts, SaysWhatTheDecisionWouldSay) {
   EXPECT_EQ(reason("eve"), Reason::kAskedBefore);
   EXPECT_EQ(reason("agent7"), Reason::kAskingAgent);
   EXPECT_EQ(reason("zoe"), Reason::kOtherExpert);
-  EXPECT_EQ(accepts(world.strategy, 1, world.snapshot, world.facts, "ann"), Reason::kOtherExpert);
+  EXPECT_EQ(accepts(world.strategy, 1, world.snapshot, world.facts, world.moment, "ann"), Reason::kOtherExpert);
 }
 
 // The whole ------------------------------------------------------------------------------------------------------
@@ -405,12 +406,12 @@ TEST(Decide, AgreesWithLookingAtEachExpert) {
     int ready = 0;
     for (int i = 0; i < experts; ++i) {
       const std::string id = "e" + std::to_string(i);
-      ready += accepts(world.strategy, 0, world.snapshot, world.facts, id) == Reason::kReady;
+      ready += world.accepts(id) == Reason::kReady;
     }
     EXPECT_EQ(trace.ready(), ready);
     EXPECT_EQ(decision.ranked.size(), std::min<size_t>(kMaxRanked, static_cast<size_t>(ready)));
     for (const std::string& id : decision.ranked) {
-      EXPECT_EQ(accepts(world.strategy, 0, world.snapshot, world.facts, id), Reason::kReady);
+      EXPECT_EQ(world.accepts(id), Reason::kReady);
     }
     int accounted = trace.ready();
     for (const auto& [reason, count] : trace.dropped()) accounted += count;

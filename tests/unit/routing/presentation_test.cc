@@ -11,24 +11,26 @@ struct Case : World {
   Case() {
     strategy.user_data = {{.key = "topic"},
                           {.key = "amount", .type = Declared::Type::kInt, .default_value = {}},
-                          {.key = "language", .default_value = text_value("en")}};
+                          {.key = "language", .default_value = "en"},
+                          {.key = "none"}};
     (*facts.mutable_user_data()->mutable_values())["topic"] = text_value("rates");
     (*facts.mutable_user_data()->mutable_values())["amount"] = text_value("250000");
     (*facts.mutable_user_data()->mutable_values())["pin"] = text_value("1234");
     facts.mutable_agent()->set_display_name("Gus");
     with(Someone{.id = "ann"});
   }
-  v1::Expert ann() { return *snapshot.expert("ann"); }
+  PreviewContent shown(const Step& step) const {
+    return preview_content(strategy, step, snapshot, facts, moment, "ann");
+  }
 };
 
 TEST(Preview, FillsItsMessageAndShowsOnlyWhatTheStrategyNames) {
   Case c;
   Step step = mortgage_step();
-  step.preview.message = {std::string("About "), user_name("topic"),
-                          std::string(" from "), Name{.root = Name::Root::kAgent, .field = "name"},
-                          std::string(" "),      user_name("none")};
+  step.preview.message = {std::string("About "), c.cel("user_data.topic"), std::string(" from "),
+                          c.cel("agent.name"),   std::string(" "),         c.cel("user_data.none")};
   step.preview.show = {"topic", "language", "amount", "none"};
-  const auto content = preview_content(c.strategy, step, c.facts, c.ann());
+  const auto content = c.shown(step);
   EXPECT_EQ(content.message, "About rates from Gus ");
   EXPECT_EQ(content.show.values().size(), 3U);
   EXPECT_EQ(content.show.values().at("topic").text(), "rates");
@@ -41,17 +43,17 @@ TEST(Preview, AValueThatIsNotOfItsTypeIsLeftOut) {
   (*c.facts.mutable_user_data()->mutable_values())["amount"] = text_value("a lot");
   Step step = mortgage_step();
   step.preview.show = {"amount"};
-  EXPECT_TRUE(preview_content(c.strategy, step, c.facts, c.ann()).show.values().empty());
+  EXPECT_TRUE(c.shown(step).show.values().empty());
 }
 
 TEST(Attach, TakesValuesOfTheExpertTheRequestAndLiterals) {
   Case c;
-  c.strategy.attach = {{"expert_id", Name{.root = Name::Root::kExpert, .field = "id"}},
-                       {"expert_dn", Name{.root = Name::Root::kExpert, .field = "dn", .key = "voice"}},
-                       {"expert_fax", Name{.root = Name::Root::kExpert, .field = "dn", .key = "fax"}},
-                       {"reason", user_name("topic")},
-                       {"origin", text_value("im")}};
-  const auto data = attached(c.strategy, c.facts, c.ann());
+  c.strategy.attach = {{"expert_id", c.cel("expert.id")},
+                       {"expert_dn", c.cel("expert.dn.voice")},
+                       {"expert_fax", c.cel("expert.dn.fax")},
+                       {"reason", c.cel("user_data.topic")},
+                       {"origin", c.cel("'im'")}};
+  const auto data = attached(c.strategy, c.snapshot, c.facts, c.moment, "ann");
   EXPECT_EQ(data.values().size(), 4U);
   EXPECT_EQ(data.values().at("expert_id").text(), "ann");
   EXPECT_EQ(data.values().at("expert_dn").text(), "5-ann");
@@ -69,14 +71,15 @@ TEST(VoiceTargets, NameTheRoutingPointOrTheExpertsDn) {
   direct.set_via(v1::VOICE_VIA_DIRECT);
   direct.add_kinds(v1::CALL_KIND_CONFERENCE);
   c.strategy.voice = {point, direct};
-  const auto targets = voice_targets(c.strategy, c.ann());
+  const auto targets = voice_targets(c.strategy, c.snapshot, "ann");
   ASSERT_EQ(targets.size(), 2U);
   EXPECT_EQ(targets[0].dn(), "7001");
   EXPECT_EQ(targets[0].kinds(0), v1::CALL_KIND_TRANSFER);
   EXPECT_EQ(targets[1].dn(), "5-ann");
-  v1::Expert without_dn = c.ann();
-  without_dn.clear_dns();
-  EXPECT_EQ(voice_targets(c.strategy, without_dn).size(), 1U);
+  auto without_dn = record(Someone{.id = "ann", .revision = 2});
+  without_dn.mutable_expert()->clear_dns();
+  c.snapshot.apply(without_dn);
+  EXPECT_EQ(voice_targets(c.strategy, c.snapshot, "ann").size(), 1U);
 }
 
 }  // namespace

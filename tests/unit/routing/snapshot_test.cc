@@ -52,9 +52,9 @@ TEST(Snapshot, TakesOnlyHigherRevisions) {
   EXPECT_TRUE(snapshot.apply(record({.id = "ann", .im_used = 1, .revision = 5})));
   EXPECT_FALSE(snapshot.apply(record({.id = "ann", .im_used = 0, .revision = 5})));
   EXPECT_FALSE(snapshot.apply(record({.id = "ann", .im_used = 0, .revision = 4})));
-  EXPECT_EQ(snapshot.load(0, snapshot.medium("im")).used, 1);
+  EXPECT_EQ(snapshot.row(0).load(*snapshot.medium("im"))->used, 1);
   EXPECT_TRUE(snapshot.apply(record({.id = "ann", .im_used = 2, .revision = 6})));
-  EXPECT_EQ(snapshot.load(0, snapshot.medium("im")).used, 2);
+  EXPECT_EQ(snapshot.row(0).load(*snapshot.medium("im"))->used, 2);
   EXPECT_EQ(snapshot.revision("ann"), 6);
   EXPECT_EQ(snapshot.revision("bob"), 0);
 }

@@ -35,8 +35,8 @@ std::vector<int64_t> count_offers(World& world, int draws, bool first_only) {
   std::map<std::string, int64_t> counts;
   const Snapshot& snapshot = world.snapshot;
   snapshot.everybody().members.for_each([&](uint32_t expert) {
-    if (accepts(world.strategy, 0, snapshot, world.facts, snapshot.id(expert)) == Reason::kReady) {
-      counts[snapshot.id(expert)] = 0;
+    if (world.accepts(std::string(snapshot.id(expert))) == Reason::kReady) {
+      counts[std::string(snapshot.id(expert))] = 0;
     }
     return true;
   });
