@@ -174,6 +174,15 @@ class Part {
     return 0;
   }
 
+  std::string fields_of(const std::string& root) const {
+    std::string list;
+    for (const cel::Environment::Variable& variable : in_.environment.variables()) {
+      if (!variable.name.starts_with(root + ".")) continue;
+      list += (list.empty() ? "" : ", ") + variable.name.substr(root.size() + 1);
+    }
+    return list;
+  }
+
   void unknown_name(const cel::Issue& issue) {
     const std::string& name = issue.name;
     const size_t known = text_.substr(issue.place.offset).starts_with(name) ? known_prefix(name) : 0;
@@ -193,11 +202,9 @@ class Part {
       return;
     }
     if (known > 0) {
-      std::string list;
-      for (const std::string& field : fields) list += (list.empty() ? "" : ", ") + field;
       const std::string hint = did_you_mean(name.substr(known), fields);
       add(at, length, "unknown_name", name.substr(0, known - 1) + " has no field " + quoted(name.substr(known)),
-          hint.empty() ? "it has " + list : hint);
+          hint.empty() ? "it has " + fields_of(name.substr(0, known - 1)) : hint);
       return;
     }
     if (name == "user_data") {
@@ -205,6 +212,11 @@ class Part {
       return;
     }
     const std::string root = name.substr(0, name.find('.'));
+    if (std::find(fields.begin(), fields.end(), root) != fields.end()) {
+      add(at, length, "unknown_name", yaml::quoted(root) + " is no value itself",
+          "name one of its fields: " + fields_of(root));
+      return;
+    }
     fields.insert(fields.end(), {"true", "false", "null", "size", "has", "ready"});
     std::string hint = did_you_mean(root, fields);
     if (hint.empty() || name == text_) {

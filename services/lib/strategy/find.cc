@@ -34,12 +34,12 @@ void read_levels(Reading& in, const Node& node, SkillRange& range) {
     const std::string hint = yaml::did_you_mean(*text, {"any"});
     in.issues.add(node.mark, "bad_level", what + " is not a level: " + yaml::quoted(*text),
                   hint.empty() ? "such as 3 (at least), \"2-4\" or any" : hint);
+  } else if (*min < 1 || *min > kTop || *max < 1 || *max > kTop) {
+    in.issues.add(node.mark, "out_of_range",
+                  what + " must lie between 1 and " + std::to_string(kTop) + ", not " + *text);
   } else if (*min > *max) {
     in.issues.add(node.mark, "out_of_range", what + " is a range that ends before it begins: " + *text,
                   "write the lower level first");
-  } else if (*min < 1 || *max > kTop) {
-    in.issues.add(node.mark, "out_of_range",
-                  what + " must lie between 1 and " + std::to_string(kTop) + ", not " + *text);
   } else {
     range.min = static_cast<int>(*min);
     range.max = static_cast<int>(*max);
@@ -143,8 +143,8 @@ bool contains_all(const std::vector<T>& all, const std::vector<T>& some) {
 
 class RelaxEntry {
  public:
-  RelaxEntry(Reading& in, const Node& node, const std::string& what, Asks& asks)
-      : in_(in), node_(node), what_(what), asks_(asks) {}
+  RelaxEntry(Reading& in, const Node& node, const std::string& what, Asks& asks, bool sound)
+      : in_(in), node_(node), what_(what), asks_(asks), sound_(sound) {}
 
   void read(routing::Step& step) {
     routing::Relax relax{.line = node_.mark.line};
@@ -265,9 +265,11 @@ class RelaxEntry {
   }
 
   void unasked(yaml::Mark mark, const std::string& what, const std::string& hint) {
+    if (!sound_) return;
     in_.issues.add(mark, "relax_unasked", "the step does not ask for " + what + " by then", hint);
   }
   void tighter(yaml::Mark mark, bool asks_more) {
+    if (!sound_) return;
     in_.issues.add(mark, "relax_tightens",
                    asks_more ? "this asks for something that was not asked for before" : "this changes nothing",
                    "relax can only ask for less, so that more experts fit");
@@ -282,6 +284,7 @@ class RelaxEntry {
   const Node& node_;
   const std::string& what_;
   Asks& asks_;
+  const bool sound_;  // what the step asks for is known
   bool any_ = false;
 };
 
@@ -321,9 +324,9 @@ void read_find(Reading& in, const Node& node, const std::string& what, routing::
   fields.done();
 }
 
-void read_relax(Reading& in, const Node& node, const std::string& what, routing::Step& step) {
+void read_relax(Reading& in, const Node& node, const std::string& what, bool sound, routing::Step& step) {
   constexpr size_t kMaxEntries = 20;
-  if (step.wait_ms == 0) {
+  if (sound && step.wait_ms == 0) {
     in.issues.add(node.mark, "relax_without_wait", "relax means something only while the step waits",
                   "give the step a wait");
   }
@@ -333,7 +336,7 @@ void read_relax(Reading& in, const Node& node, const std::string& what, routing:
     return;
   }
   Asks asks{step.find.skills, step.find.groups, step.find.states, step.where.has_value()};
-  for (const Node& item : items) RelaxEntry(in, item, what, asks).read(step);
+  for (const Node& item : items) RelaxEntry(in, item, what, asks, sound).read(step);
 }
 
 }  // namespace expertline::strategy

@@ -87,6 +87,7 @@ void read_all(Reading& in, const Node& root) {
   // Expressions, wherever they stand, need these two.
   if (const Node* node = fields.optional("user_data")) read_user_data(in, *node);
   in.environment = routing::environment(strategy.user_data);
+  for (const std::string& key : in.untyped) in.environment.declare_variable("user_data." + key, cel::TypeKind::kDyn);
   if (const Node* node = fields.optional("hours")) read_hours(in, *node);
   if (const Node* node = fields.optional("allow")) {
     strategy.allow = read_expression(in, *node, Result::kCondition, {"allow"});

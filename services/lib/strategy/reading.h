@@ -23,6 +23,7 @@ struct Reading {
   Loaded& loaded;
   cel::Environment environment = {};                // once user_data is read
   std::map<std::string, yaml::Mark> declared = {};  // where each key of user_data is declared
+  std::set<std::string> untyped = {};               // keys of user_data whose type could not be read
   std::set<std::string> used = {};                  // keys of user_data that something reads or shows
   std::map<std::string, yaml::Mark> skills = {};    // every skill named, where it is named first
   std::optional<yaml::Mark> hours = {};             // where the calendar is named

@@ -113,6 +113,7 @@ void read_preview(Reading& in, const Node& node, const std::string& what, routin
 }
 
 void read_step(Reading& in, const Node& node, std::map<std::string, int>& names) {
+  const size_t errors_before = in.issues.errors();
   Step step{.name = "", .line = node.mark.line};
   Fields fields(node, "a step", in.issues);
   if (const Node* name = fields.required("step")) {
@@ -140,7 +141,8 @@ void read_step(Reading& in, const Node& node, std::map<std::string, int>& names)
                      "a quarter of an hour at most, and then otherwise");
     }
   }
-  if (const Node* relax = fields.optional("relax")) read_relax(in, *relax, what, step);
+  if (const Node* relax = fields.optional("relax"))
+    read_relax(in, *relax, what, in.issues.errors() == errors_before, step);
   fields.done();
   in.strategy.steps.push_back(std::move(step));
 }

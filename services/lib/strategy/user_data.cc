@@ -54,10 +54,12 @@ void read_one(Reading& in, const yaml::Entry& entry) {
     in.used.insert(entry.key);
   }
   yaml::Fields fields(entry.value, what, in.issues);
-  if (const Node* type = fields.required("type")) {
-    if (const auto word = yaml::read_word(*type, what + ".type", kTypes, in.issues)) {
-      one.type = static_cast<Declared::Type>(std::find(kTypes.begin(), kTypes.end(), *word) - kTypes.begin());
-    }
+  const Node* const type = fields.required("type");
+  const auto word = type == nullptr ? std::nullopt : yaml::read_word(*type, what + ".type", kTypes, in.issues);
+  if (word) {
+    one.type = static_cast<Declared::Type>(std::find(kTypes.begin(), kTypes.end(), *word) - kTypes.begin());
+  } else {
+    in.untyped.insert(entry.key);
   }
   if (const Node* list = fields.optional("one_of")) {
     const auto& items = yaml::read_list(*list, what + ".one_of", in.issues);

@@ -113,7 +113,7 @@ void Issues::warn(Mark mark, std::string code, std::string message, std::string 
 }
 
 void Issues::put(Issue issue) {
-  if (issue.severity == Issue::Severity::kError) failed_ = true;
+  if (issue.severity == Issue::Severity::kError) ++errors_;
   if (list_.size() < kMaxIssues) list_.push_back(std::move(issue));
 }
 

@@ -121,7 +121,7 @@ size_t distance(std::string_view a, std::string_view b) {
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words) {
   if (word.size() > 64) return std::nullopt;
   std::optional<std::string> best;
-  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  size_t best_distance = (word.size() + 2) / 3 + 1;
   for (const std::string& candidate : words) {
     const size_t away = distance(word, candidate);
     if (away < best_distance) {

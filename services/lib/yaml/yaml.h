@@ -72,8 +72,9 @@ class Issues {
                   std::string hint = {}, Issue::Severity severity = Issue::Severity::kError);
 
   bool empty() const { return list_.empty(); }
-  // There is an error among them.
-  bool failed() const { return failed_; }
+  // How many of them are errors.
+  size_t errors() const { return errors_; }
+  bool failed() const { return errors_ > 0; }
   size_t size() const { return list_.size(); }
   const std::string& file() const { return file_; }
   // In order of place.
@@ -85,7 +86,7 @@ class Issues {
   std::string file_;
   std::shared_ptr<const Lines> lines_;
   std::vector<Issue> list_;
-  bool failed_ = false;
+  size_t errors_ = 0;
 };
 
 struct Entry;

@@ -15,7 +15,7 @@ SourceFile file(const std::string& name, const std::string& point, const std::st
 
 std::vector<std::string> issues(const std::vector<SourceFile>& files) {
   std::vector<std::string> out;
-  for (const yaml::Issue& issue : Registry::load(files, nullptr).second) {
+  for (const yaml::Issue& issue : Registry::load(files, nullptr).issues) {
     out.push_back(issue.file + ":" + std::to_string(issue.mark.line) + ":" + std::to_string(issue.mark.column) + ":" +
                   issue.code);
   }
@@ -23,7 +23,7 @@ std::vector<std::string> issues(const std::vector<SourceFile>& files) {
 }
 
 TEST(Registry, FindsTheStrategyOfARoutingPoint) {
-  const auto [registry, none] = Registry::load({file("a", "p, q"), file("b", "r")}, nullptr);
+  const auto registry = Registry::load({file("a", "p, q"), file("b", "r")}, nullptr).registry;
   ASSERT_TRUE(registry);
   EXPECT_EQ(registry->at("q")->name, "a");
   EXPECT_EQ(registry->at("r")->name, "b");
@@ -37,9 +37,9 @@ TEST(Registry, FindsTheStrategyOfARoutingPoint) {
 }
 
 TEST(Registry, KeepsEarlierRevisionsForTheLegsThatRunOnThem) {
-  const auto first = Registry::load({file("a", "p")}, nullptr).first;
+  const auto first = Registry::load({file("a", "p")}, nullptr).registry;
   const std::string revision = first->at("p")->revision;
-  const auto second = Registry::load({file("a", "p", "dn: x")}, first.get()).first;
+  const auto second = Registry::load({file("a", "p", "dn: x")}, first.get()).registry;
   EXPECT_NE(second->at("p")->revision, revision);
   EXPECT_EQ(second->revision(revision), first->at("p"));
 }
@@ -60,8 +60,87 @@ TEST(Registry, RoutingPointsMustNotSendInACircle) {
   EXPECT_THAT(issues({file("a", "p", "routing_point: q"), file("b", "q", "routing_point: r"),
                       file("c", "r", "routing_point: p")}),
               ElementsAre("a.yaml:6:29:routing_loop", "b.yaml:6:29:routing_loop", "c.yaml:6:29:routing_loop"));
-  EXPECT_THAT(issues({file("a", "p", "routing_point: q"), file("b", "q", "routing_point: r"), file("c", "r"),
-                      file("d", "s", "routing_point: not_ours")}),
+  EXPECT_THAT(issues({file("a", "p", "routing_point: q"), file("b", "q", "routing_point: r"), file("c", "r")}),
+              ElementsAre());
+  EXPECT_EQ(Registry::load({file("a", "p", "routing_point: q"), file("b", "q", "routing_point: p")}, nullptr)
+                .issues[0]
+                .message,
+            "what is not taken here comes back: q, p");
+}
+
+TEST(Registry, EveryEntryOfOtherwiseMayCloseACircle) {
+  EXPECT_THAT(issues({file("a", "p", "only_if: agent.id == 'x', routing_point: q}, {agent: no"),
+                      file("b", "q", "routing_point: p")}),
+              ElementsAre("a.yaml:6:55:routing_loop", "b.yaml:6:29:routing_loop"));
+}
+
+TEST(Registry, ARoutingPointOfSomebodyElseIsADoubtOnly) {
+  const auto [registry, issues] = Registry::load({file("a", "p", "routing_point: not_ours")}, nullptr);
+  EXPECT_TRUE(registry);
+  ASSERT_EQ(issues.size(), 1U);
+  EXPECT_EQ(issues[0].code, "unbound_routing_point");
+}
+
+const SourceFile kCalendar{"retail.yaml",
+                           "calendar: retail\nzone: Europe/Zurich\nweek: {mon-fri: '09:00-18:00'}\n"
+                           "special:\n  - {date: 2026-12-24, open: '09:00-12:00', name: Christmas Eve}\n"
+                           "  - {date: 2026-12-25}\n"};
+
+SourceFile with_hours(const std::string& name) {
+  SourceFile out = file(name, "p", "agent: \"${hours.open}\"");
+  out.text = "hours: retail\n" + out.text;
+  return out;
+}
+
+TEST(Registry, StrategiesNameCalendarsOfTheSameSet) {
+  const auto [registry, issues] = Registry::load({with_hours("a"), kCalendar}, nullptr);
+  ASSERT_TRUE(registry) << to_string(issues.at(0));
+  ASSERT_TRUE(registry->at("p")->hours);
+  const routing::Calendar& calendar = *registry->at("p")->hours;
+  EXPECT_EQ(calendar.name, "retail");
+  EXPECT_EQ(calendar.week[4].size(), 1U);
+  EXPECT_TRUE(calendar.week[5].empty());
+  EXPECT_EQ(calendar.special.at(absl::CivilDay(2026, 12, 24)).open.at(0).to, 720);
+  EXPECT_TRUE(calendar.special.at(absl::CivilDay(2026, 12, 25)).open.empty());
+  EXPECT_EQ(calendar.zone.name(), "Europe/Zurich");
+
+  SourceFile changed = kCalendar;
+  changed.text += "description: moved\n";
+  EXPECT_NE(Registry::load({with_hours("a"), changed}, nullptr).registry->at("p")->revision,
+            registry->at("p")->revision)
+      << "the calendar is part of the revision";
+}
+
+TEST(Registry, TellsTheFaultsOfCalendars) {
+  const auto calendar = [](const std::string& text) { return issues({{"c.yaml", "calendar: c\n" + text}}); };
+  EXPECT_THAT(calendar("zone: Europe/Berlyn\nweek: {}\n"), ElementsAre("c.yaml:2:7:unknown_zone"));
+  EXPECT_THAT(calendar("zone: ../../../etc/localtime\nweek: {}\n"), ElementsAre("c.yaml:2:7:unknown_zone"));
+  EXPECT_THAT(calendar("week: {}\n"), ElementsAre("c.yaml:1:1:missing_key"));
+  EXPECT_THAT(calendar("zone: UTC\nweek: {mon: '9-5'}\n"), ElementsAre("c.yaml:3:13:bad_hours"));
+  EXPECT_THAT(calendar("zone: UTC\nweek: {}\nspecial: [{date: 2026-02-30}, {date: 2026-03-01}, {date: 2026-03-01}]\n"),
+              ElementsAre("c.yaml:4:18:bad_date", "c.yaml:4:58:date_twice"));
+  EXPECT_THAT(issues({kCalendar, kCalendar}), ElementsAre("retail.yaml:1:11:bound_twice"));
+  EXPECT_THAT(issues({with_hours("a")}), ElementsAre("a.yaml:1:8:unknown_calendar"));
+}
+
+TEST(Registry, ACandidateStandsBesideTheLiveStrategyOfItsName) {
+  SourceFile candidate = file("a", "p", "dn: x");
+  candidate.name = "a.shadow.yaml";
+  const auto [registry, issues] = Registry::load({file("a", "p"), candidate}, nullptr);
+  ASSERT_TRUE(registry);
+  EXPECT_TRUE(issues.empty());
+  ASSERT_EQ(registry->candidates().size(), 1U);
+  const auto shadow = registry->candidates().at("a");
+  EXPECT_NE(shadow, registry->at("p"));
+  EXPECT_EQ(registry->strategies().at("a"), registry->at("p"));
+  EXPECT_EQ(registry->revision(shadow->revision), shadow);
+  EXPECT_EQ(*registry->text(shadow->revision), candidate.text);
+  EXPECT_EQ(registry->routing_points().size(), 1U);
+  EXPECT_EQ(Registry::load({candidate}, nullptr).issues.at(0).code, "shadow_of_nothing");
+}
+
+TEST(Registry, PassesOverTestsAndRosters) {
+  EXPECT_THAT(issues({file("a", "p"), {"a.test.yaml", "nonsense: ["}, {"r.yaml", "experts:\n  - {}\n"}}),
               ElementsAre());
 }
 
