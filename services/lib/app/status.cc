@@ -34,6 +34,8 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_VOICE_TARGET_NOT_ALLOWED:
     case v1::ERROR_REASON_EXPERT_IN_USE:
       return grpc::StatusCode::FAILED_PRECONDITION;
+    case v1::ERROR_REASON_NOT_ALLOWED:
+      return grpc::StatusCode::PERMISSION_DENIED;
     case v1::ERROR_REASON_REVISION_MISMATCH:
     case v1::ERROR_REASON_SOURCE_SUPERSEDED:
       return grpc::StatusCode::ABORTED;
