@@ -11,6 +11,7 @@ const std::vector<Command>& commands() {
       {"sessions", "List, show and end sessions", declare_sessions},
       {"strategies", "List strategies, their revisions and candidates; go back to a revision", declare_strategies},
       {"decisions", "Export the records of past decisions", declare_decisions},
+      {"eval", "Evaluate an expression, or many as lines of JSON", declare_eval},
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
       {"replay", "Play a day of call records through a running system", declare_replay},

@@ -21,7 +21,7 @@ using Kind = cel::Value::Kind;
 
 constexpr int kDeepest = 100;
 constexpr size_t kMostText = 16 << 20;
-constexpr size_t kMostValues = 1'000'000;
+constexpr size_t kMostValues = 200'000;
 constexpr const char* kTimestampType = "type.googleapis.com/google.protobuf.Timestamp";
 constexpr const char* kDurationType = "type.googleapis.com/google.protobuf.Duration";
 

@@ -12,7 +12,7 @@ namespace expertline::cli {
 // Texts, lists and maps are made in `arena`. Nothing if it is no such value, or nested deeper than 100.
 std::optional<cel::Value> read_typed_value(const nlohmann::json& json, cel::Arena& arena);
 
-// Nothing if it would be larger than about a million values, or 16 MiB of text. Not of errors.
+// Nothing if it would be larger than 200,000 values, or 16 MiB of text. Not of errors.
 std::optional<nlohmann::ordered_json> write_typed_value(cel::Value value);
 
 }  // namespace expertline::cli

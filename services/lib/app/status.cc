@@ -13,6 +13,8 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_INVALID_FIELD:
     case v1::ERROR_REASON_USER_DATA_TOO_LARGE:
     case v1::ERROR_REASON_BAD_ROSTER:
+    case v1::ERROR_REASON_STATUS_NOT_UNDERSTOOD:
+    case v1::ERROR_REASON_BAD_FILTER:
       return grpc::StatusCode::INVALID_ARGUMENT;
     case v1::ERROR_REASON_UNKNOWN_DOMAIN:
     case v1::ERROR_REASON_UNKNOWN_ROUTING_POINT:
@@ -23,6 +25,7 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_UNKNOWN_OFFER:
     case v1::ERROR_REASON_UNKNOWN_STRATEGY:
     case v1::ERROR_REASON_UNKNOWN_REVISION:
+    case v1::ERROR_REASON_UNKNOWN_SOURCE:
       return grpc::StatusCode::NOT_FOUND;
     case v1::ERROR_REASON_REQUEST_ID_REUSED:
     case v1::ERROR_REASON_EXPERT_EXISTS:
@@ -31,10 +34,14 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_VOICE_TARGET_NOT_ALLOWED:
     case v1::ERROR_REASON_EXPERT_IN_USE:
       return grpc::StatusCode::FAILED_PRECONDITION;
+    case v1::ERROR_REASON_NOT_ALLOWED:
+      return grpc::StatusCode::PERMISSION_DENIED;
     case v1::ERROR_REASON_REVISION_MISMATCH:
+    case v1::ERROR_REASON_SOURCE_SUPERSEDED:
       return grpc::StatusCode::ABORTED;
     case v1::ERROR_REASON_NO_CAPACITY:
     case v1::ERROR_REASON_SLOW_READER:
+    case v1::ERROR_REASON_TOO_MANY_CONTACTS:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case v1::ERROR_REASON_STORE_UNAVAILABLE:
     case v1::ERROR_REASON_NOT_READY:

@@ -7,8 +7,9 @@
 namespace expertline::cel {
 namespace {
 
-// Work that may be done when compiling, for all parts that depend on nothing together.
-constexpr uint64_t kFoldingBudget = 50'000;
+// Work that may be done when compiling, for all parts that depend on nothing together and for each of them.
+constexpr uint64_t kFoldingBudget = 100'000;
+constexpr uint64_t kFoldingBudgetOfPart = 10'000;
 // Of a constant pattern, and so of its automaton: more is not taken.
 constexpr int64_t kPatternMemory = 1 << 20;
 
@@ -369,8 +370,11 @@ Compiler::Part Compiler::fold(Part part, const Expr& expr) {
       if (decisive ? arg->value.is_true() : arg->value.is_false()) return constant(Value::boolean(decisive));
     }
   }
-  if (!foldable(part) || folding_.exhausted) return part;
-  const Value value = evaluate_pure(node, program_->arena_, folding_, program_->slots_);
+  if (!foldable(part)) return part;
+  Budget budget{.left = std::min(folding_.left, kFoldingBudgetOfPart)};
+  folding_.spend(budget.left);
+  const Value value = evaluate_pure(node, program_->arena_, budget, program_->slots_);
+  folding_.left += budget.left;
   if (!value.is_error()) return constant(value);
   if (value.as_error().code != EvalError::Code::kBudget) {
     const EvalError& error = value.as_error();

@@ -121,7 +121,7 @@ struct Issue {
 };
 
 struct Options {
-  std::string container;       // names are looked up in it and in those around it: `a.b` for a.b.x, a.x, x
+  std::string container = "";  // names are looked up in it and in those around it: `a.b` for a.b.x, a.x, x
   bool disable_check = false;  // types are met when evaluated; the result is dyn
   bool disable_macros = false;
 };
