@@ -75,6 +75,8 @@ struct Report {
 
 struct Observation {
   std::string source;
+  int64_t epoch = 0;
+  bool lost = false;       // of the source nothing is known now
   int64_t since_ms = 0;    // since when it says so without a break
   int64_t expires_ms = 0;  // 0: never
   v1::PresenceReport content;
