@@ -11,6 +11,7 @@
 #include "expertline/say.h"
 #include "expertline/terminal/table.h"
 #include "expertline/terminal/words.h"
+#include "yaml/yaml.h"
 
 namespace expertline::cli {
 namespace {
@@ -51,6 +52,37 @@ std::string attributes(const v1::Expert& expert) {
   std::map<std::string, std::string> texts;
   for (const auto& [key, value] : expert.attributes()) texts[key] = value_text(value);
   return pairs(texts);
+}
+
+std::string duration_text(const google::protobuf::Duration& duration) {
+  return yaml::duration_text(duration.seconds() * 1000 + duration.nanos() / 1'000'000);
+}
+
+std::string time_of_day(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
+
+std::string hours(const v1::GuardRails& rails) {
+  std::string out;
+  for (const v1::WorkingTime& part : rails.hours()) {
+    out += fmt::format("{}{} {}-{}", out.empty() ? "" : ", ", word(part.day()).substr(0, 3),
+                       time_of_day(part.start_minute()), time_of_day(part.end_minute()));
+  }
+  const std::string& zone = rails.time_zone();
+  return out.empty() ? out : out + " " + (zone.empty() ? "UTC" : zone);
+}
+
+// All but the hours, in one line.
+std::string limits(const v1::GuardRails& rails) {
+  std::vector<std::string> out;
+  if (rails.offers_per_hour() > 0) out.push_back(fmt::format("{} offers an hour", rails.offers_per_hour()));
+  if (rails.offers_per_day() > 0) out.push_back(fmt::format("{} offers a day", rails.offers_per_day()));
+  if (rails.has_decline_cool_down()) out.push_back(duration_text(rails.decline_cool_down()) + " after he declines");
+  if (rails.pause_after_timeouts() > 0) {
+    out.push_back(fmt::format("paused after {} time-outs", rails.pause_after_timeouts()));
+  }
+  for (const auto& [medium, time] : std::map(rails.wrap_up().begin(), rails.wrap_up().end())) {
+    out.push_back(fmt::format("{} after {}", duration_text(time), medium));
+  }
+  return fmt::format("{}", fmt::join(out, ", "));
 }
 
 int list(const Options& options) {
@@ -118,6 +150,10 @@ int show(const Options& options) {
   line("attributes", attributes(expert));
   line("addresses", pairs(expert.addresses()));
   line("numbers", pairs(expert.dns()));
+  line("likes", fmt::format("{}", fmt::join(expert.media_order(), " ")));
+  line("hours", hours(expert.guard_rails()));
+  line("guard rails", limits(expert.guard_rails()));
+  if (now.block() != v1::BLOCK_UNSPECIFIED) line("no offers", word(now.block()));
   line("presence", word(now.state()) + (now.do_not_disturb() ? ", do not disturb" : ""));
   line("reason", now.reason());
   line("note", now.note());
@@ -125,8 +161,10 @@ int show(const Options& options) {
   line("overruled", fmt::format("{}", fmt::join(now.losers(), " ")));
   line("desk", now.has_desk() ? "connected" : "none: he cannot be offered anything");
   for (const auto& medium : now.media()) {
-    line(medium.medium().c_str(), fmt::format("{}, {} of {} in use", medium.routable() ? "routable" : "not routable",
-                                              medium.used(), medium.capacity()));
+    line(medium.medium().c_str(),
+         fmt::format("{}, {} of {} in use{}", medium.routable() ? "routable" : "not routable", medium.used(),
+                     medium.capacity(),
+                     medium.wrapping_up() > 0 ? fmt::format(", {} of them wrapped up", medium.wrapping_up()) : ""));
   }
   return 0;
 }

@@ -20,8 +20,8 @@ constexpr size_t kMostRosterBytes = 200 * 1024;
 constexpr size_t kMostFileName = 200;
 constexpr int kImportsAtOnce = 256;
 constexpr int kTries = 8;  // of an update without a revision while others change the same expert
-constexpr std::array kFields = {"display_name", "site",       "languages", "skills", "groups",
-                                "attributes",   "capacities", "addresses", "dns"};
+constexpr std::array kFields = {"display_name", "site",      "languages", "skills",      "groups",     "attributes",
+                                "capacities",   "addresses", "dns",       "guard_rails", "media_order"};
 
 // FNV-1a; the same in every process.
 std::string fingerprint(const std::string& bytes) {

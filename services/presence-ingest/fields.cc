@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "roster/rules.h"
+#include "yaml/yaml.h"
 
 namespace expertline::presence {
 namespace {
@@ -55,6 +56,47 @@ bool given(Enum value, bool (*valid)(int)) {
   return value != 0 && valid(static_cast<int>(value));
 }
 
+// At least 0 and at most `most_ms`; seconds first, as milliseconds of a hostile Duration overflow.
+std::optional<std::string> duration_fault(const google::protobuf::Duration& value, int64_t most_ms) {
+  const bool good = value.seconds() >= 0 && value.seconds() <= most_ms / 1000 && value.nanos() >= 0 &&
+                    value.nanos() < 1'000'000'000 &&
+                    google::protobuf::util::TimeUtil::DurationToMilliseconds(value) <= most_ms;
+  if (!good) return "must be 0 to " + yaml::duration_text(most_ms);
+  return std::nullopt;
+}
+
+std::optional<std::string> count_fault(int value, int most) {
+  if (value < 0 || value > most) return "must be 0 to " + std::to_string(most);
+  return std::nullopt;
+}
+
+std::optional<Error> check_guard_rails(const v1::GuardRails& rails) {
+  const std::string at = "expert.guard_rails.";
+  if (!rails.time_zone().empty()) {
+    if (auto error = fault(at + "time_zone", zone_fault(rails.time_zone()))) return error;
+  }
+  if (auto error = too_many(at + "hours", rails.hours())) return error;
+  for (int i = 0; i < rails.hours_size(); ++i) {
+    const v1::WorkingTime& part = rails.hours(i);
+    const std::string place = at + "hours[" + std::to_string(i) + "].";
+    if (!given(part.day(), v1::Weekday_IsValid)) return invalid_field(place + "day", "must be one of Weekday");
+    if (part.start_minute() < 0 || part.start_minute() >= part.end_minute() || part.end_minute() > kMinutesADay) {
+      return invalid_field(place + "end_minute", "must lie behind start_minute, both from 0 to 1440");
+    }
+  }
+  if (auto error = fault(at + "offers_per_hour", count_fault(rails.offers_per_hour(), kMostOffersPerHour)))
+    return error;
+  if (auto error = fault(at + "offers_per_day", count_fault(rails.offers_per_day(), kMostOffersPerDay))) return error;
+  if (auto error = fault(at + "decline_cool_down", duration_fault(rails.decline_cool_down(), kMostCoolDownMs))) {
+    return error;
+  }
+  if (auto error = fault(at + "pause_after_timeouts", count_fault(rails.pause_after_timeouts(), kMostTimeouts))) {
+    return error;
+  }
+  return check_map(at + "wrap_up", rails.wrap_up(), medium_fault,
+                   [](const auto& value) { return duration_fault(value, kMostWrapUpMs); });
+}
+
 }  // namespace
 
 Result<Done> check_expert(const v1::Expert& expert) {
@@ -67,6 +109,8 @@ Result<Done> check_expert(const v1::Expert& expert) {
   if (auto error = check_map("expert.capacities", expert.capacities(), medium_fault, capacity_fault)) return *error;
   if (auto error = check_map("expert.addresses", expert.addresses(), medium_fault, required_text_fault)) return *error;
   if (auto error = check_map("expert.dns", expert.dns(), medium_fault, required_text_fault)) return *error;
+  if (auto error = check_list("expert.media_order", expert.media_order(), medium_fault)) return *error;
+  if (auto error = check_guard_rails(expert.guard_rails())) return *error;
   return Done{};
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint64_t kRetryMs = 200;
 constexpr uint64_t kLookMs = 5;
+constexpr uint64_t kRenewZonesMs = 3600 * 1000;
 // A file of the operator's own may be larger than what the API takes.
 constexpr size_t kMostRosterBytes = 64 * 1024 * 1024;
 
@@ -84,11 +85,23 @@ Task<void> PresenceIngest::prepare(std::vector<roster::Member> roster, std::func
   }
   for (const auto& [domain, model] : read_models_) model->start();
   reports_.start();
+  spawn(renew_zones());
   while (!std::all_of(read_models_.begin(), read_models_.end(), [](const auto& m) { return m.second->complete(); })) {
     const bool going = co_await loop_.sleep(kLookMs);
     if (!going) co_return;
   }
   on_ready();
+}
+
+Task<void> PresenceIngest::renew_zones() {
+  for (;;) {
+    for (const std::string& domain : domains_.served()) {
+      const auto renewed = co_await store_.renew_zones(domain);
+      if (!renewed) spdlog::warn("time zones of {}: {}", domain, renewed.error().message);
+    }
+    const bool going = co_await loop_.sleep(kRenewZonesMs);
+    if (!going) co_return;
+  }
 }
 
 void PresenceIngest::stop() {

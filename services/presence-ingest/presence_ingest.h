@@ -43,6 +43,8 @@ class PresenceIngest {
   void stop();
 
  private:
+  // Keeps the tables of time zones ahead, until the loop is stopped.
+  Task<void> renew_zones();
   Task<void> prepare(std::vector<roster::Member> roster, std::function<void()> on_ready);
 
   const Config config_;

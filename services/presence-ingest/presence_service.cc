@@ -34,7 +34,8 @@ Task<Result<v1::GetPresenceResponse>> PresenceService::get(v1::GetPresenceReques
   presence.set_do_not_disturb(view->state.do_not_disturb);
   for (v1::MediumStatus& medium : view->state.media) *presence.add_media() = std::move(medium);
   presence.set_has_desk(view->state.has_desk);
-  *presence.mutable_since() = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(view->since_ms);
+  presence.set_block(view->state.block);
+  *presence.mutable_since() = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(view->state.since_ms);
   co_return response;
 }
 

@@ -1,5 +1,6 @@
 #include "presence-ingest/read_model.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -130,7 +131,8 @@ Task<bool> ReadModel::load() {
     if (!page) co_return false;
     for (const state::ExpertView& view : *page) {
       Entry entry;
-      entry.record = make_record(view.id, view.directory, view.state);
+      set_directory(entry, view.id, view.directory);
+      set_state(entry, view.state);
       if (const auto found = latest.find(view.id); found != latest.end()) entry.changed = found->second.id;
       experts.emplace(view.id, std::move(entry));
       after = view.id;
@@ -199,10 +201,9 @@ Task<bool> ReadModel::refresh_directory(std::vector<state::ExpertChange> changes
   if (!views) co_return false;
   for (const state::ExpertView& view : *views) {
     const auto [found, added] = experts_.try_emplace(view.id);
-    v1::ExpertRecord& record = found->second.record;
-    if (added) record = make_record(view.id, view.directory, view.state);
-    *record.mutable_expert() = view.directory;
-    record.mutable_expert()->set_name(expert_name(domain_, view.id));
+    set_directory(found->second, view.id, view.directory);
+    // Of one who was there already the changes that follow say the rest.
+    if (added) set_state(found->second, view.state);
   }
   co_return true;
 }
@@ -221,7 +222,7 @@ void ReadModel::apply(const std::vector<state::ExpertChange>& changes) {
     } else {
       // Absent: removed again already, the entry that says so follows.
       if (found == experts_.end() || change.state.revision < found->second.record.revision()) continue;
-      found->second.record = make_record(change.expert, v1::Expert(found->second.record.expert()), change.state);
+      set_state(found->second, change.state);
       found->second.changed = change.id;
     }
     touched.insert(change.expert);
@@ -305,14 +306,22 @@ void ReadModel::send_since(Stream& stream, state::LogId cursor) const {
   chunks.flush();
 }
 
-v1::ExpertRecord ReadModel::make_record(const std::string& expert, const v1::Expert& directory,
-                                        const state::ExpertState& from) const {
-  v1::ExpertRecord record;
-  *record.mutable_expert() = directory;
-  record.mutable_expert()->set_name(expert_name(domain_, expert));
+void ReadModel::set_directory(Entry& entry, const std::string& expert, const v1::Expert& directory) const {
+  v1::Expert& record = *entry.record.mutable_expert();
+  const v1::ExpertState state = record.state();
+  record = directory;
+  record.set_name(expert_name(domain_, expert));
+  record.set_state(state);
+  const auto voice = directory.dns().find("voice");
+  entry.voice_number = voice == directory.dns().end() ? "" : voice->second;
+}
+
+void ReadModel::set_state(Entry& entry, const state::ExpertState& from) {
+  v1::ExpertRecord& record = entry.record;
   record.mutable_expert()->set_state(from.active ? v1::EXPERT_STATE_ACTIVE : v1::EXPERT_STATE_RETIRED);
   record.set_state(from.state);
   record.set_do_not_disturb(from.do_not_disturb);
+  record.clear_media();
   for (const v1::MediumStatus& medium : from.media) *record.add_media() = medium;
   record.set_has_desk(from.has_desk);
   record.set_idle_since_ms(from.idle_since_ms);
@@ -322,7 +331,16 @@ v1::ExpertRecord ReadModel::make_record(const std::string& expert, const v1::Exp
   record.set_today(from.today);
   record.set_note(from.note);
   record.set_revision(from.revision);
-  return record;
+  if (from.since_ms != 0) {
+    *record.mutable_since() = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(from.since_ms);
+  }
+  auto& numbers = *record.mutable_expert()->mutable_dns();
+  const std::string& voice = from.number.empty() ? entry.voice_number : from.number;
+  if (!voice.empty()) {
+    numbers["voice"] = voice;
+  } else {
+    numbers.erase("voice");
+  }
 }
 
 v1::ExpertRecord ReadModel::make_removed(const std::string& expert, int64_t revision) const {

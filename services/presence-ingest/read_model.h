@@ -39,7 +39,8 @@ class ReadModel {
  private:
   struct Entry {
     v1::ExpertRecord record;
-    state::LogId changed;  // its last entry of the log
+    state::LogId changed;      // its last entry of the log
+    std::string voice_number;  // of the directory; the record's may be another, to follow him
   };
   struct Removal {
     state::LogId id;
@@ -59,8 +60,8 @@ class ReadModel {
   void remember_removal(Removal removal);
   void send_snapshot(Stream& stream) const;
   void send_since(Stream& stream, state::LogId cursor) const;
-  v1::ExpertRecord make_record(const std::string& expert, const v1::Expert& directory,
-                               const state::ExpertState& state) const;
+  void set_directory(Entry& entry, const std::string& expert, const v1::Expert& directory) const;
+  static void set_state(Entry& entry, const state::ExpertState& state);
   v1::ExpertRecord make_removed(const std::string& expert, int64_t revision) const;
 
   app::Loop& loop_;

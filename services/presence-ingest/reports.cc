@@ -20,7 +20,7 @@ v1::RefusedReport refused(int index, v1::ReportRefusal reason, std::string detai
 }
 
 state::Composition compose_one(state::Observations observations, int64_t now_ms) {
-  const Composed composed = compose(std::move(observations.list), now_ms);
+  const Composed composed = compose(std::move(observations.list), {.now_ms = now_ms});
   state::Composition out;
   out.expert = std::move(observations.expert);
   out.version = std::move(observations.version);

@@ -111,7 +111,7 @@ class DeskService::DeskStream final : public app::BidiStream<v1::DeskRequest, v1
     *update.mutable_leg() = view_leg(domain_->name(), leg, domain_->time());
     *update.mutable_agent() = record.facts.agent();
     *update.mutable_interaction() = record.facts.interaction();
-    *update.mutable_user_data() = record.user_data;
+    *update.mutable_user_data() = record.shown_user_data();
     write(std::move(response));
   }
 

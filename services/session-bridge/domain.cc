@@ -14,6 +14,7 @@ constexpr int kMostDue = 256;
 constexpr uint64_t kRenewMs = 2'000;
 constexpr int kMostMessages = 1'000;
 constexpr std::chrono::milliseconds kRouteTimeout{5'000};
+constexpr std::chrono::milliseconds kAdmitTimeout{2'000};  // somebody waits for it
 constexpr uint64_t kAttachAgainMs = 20;
 constexpr int kAttachTries = 250;
 constexpr const char* kBlockMs = "1000";
@@ -174,6 +175,30 @@ Task<void> Domain::read_hints() {
       refresh(entry.elements.at(1).elements.at(1).text);
     }
   }
+}
+
+Task<Result<Done>> Domain::admit(v1::RoutingPoint point, v1::RoutingFacts facts) {
+  if (!point.restricted()) co_return Done{};
+  v1::AdmitRequest request;
+  request.set_parent(domain_name(config_.name));
+  *request.mutable_facts() = std::move(facts);
+  request.mutable_facts()->set_medium(point.medium());
+  request.mutable_facts()->set_routing_point(point.id());
+  auto answer = app::call_peer<v1::AdmitResponse, v1::AdmitRequest>(
+      loop_, "strategy-evaluation", kAdmitTimeout, std::move(request),
+      [this](grpc::ClientContext* context, const v1::AdmitRequest* sent, v1::AdmitResponse* response,
+             std::function<void(grpc::Status)> done) {
+        strategy_->async()->Admit(context, sent, response, std::move(done));
+      });
+  const Result<v1::AdmitResponse> admitted = co_await answer;
+  if (!admitted) co_return admitted.error();
+  if (!admitted->allowed()) {
+    co_return Error{.reason = v1::ERROR_REASON_NOT_ALLOWED,
+                    .message = "not allowed at routing point \"" + point.id() + "\"" +
+                               (admitted->detail().empty() ? "" : ": " + admitted->detail()),
+                    .metadata = {{"routing_point", point.id()}}};
+  }
+  co_return Done{};
 }
 
 void Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {

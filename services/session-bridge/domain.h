@@ -56,6 +56,10 @@ class Domain {
   // NOT_READY until strategy-evaluation has told them, UNKNOWN_ROUTING_POINT if there is none of that name.
   Result<v1::RoutingPoint> routing_point(const std::string& id) const;
 
+  // Whether a request may be made at a routing point: NOT_ALLOWED if its strategy does not allow it. Asks
+  // strategy-evaluation only if the point is restricted; NOT_READY if that does not answer.
+  Task<Result<Done>> admit(v1::RoutingPoint point, v1::RoutingFacts facts);
+
   // Has strategy-evaluation route a leg, now and without waiting for it. Should that fail, the leg's timer asks again.
   // Without facts they are read from the store.
   void route(state::LegRef leg, std::optional<v1::RoutingFacts> facts = std::nullopt);

@@ -107,6 +107,7 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   session.medium = point->medium();
   session.routing_point = point->id();
   session.strategy = point->strategy();
+  session.secret_keys.assign(point->secret_keys().begin(), point->secret_keys().end());
   session.text = request.text();
   session.seed = seeds_();
   *session.facts.mutable_agent() = request.agent();
@@ -114,7 +115,6 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   session.user_data = request.user_data();
   session.user_data_limit = user_data_limit_;
   v1::StartSessionResponse response;
-  if (request.validate_only()) co_return response;
 
   v1::RoutingFacts facts;
   facts.set_medium(session.medium);
@@ -123,6 +123,16 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   *facts.mutable_interaction() = request.interaction();
   *facts.mutable_user_data() = request.user_data();
   facts.set_seed(session.seed);
+  if (point->restricted()) {
+    // What was allowed once is answered alike when it is asked again.
+    const auto known = co_await (*at)->store().started(request.request_id());
+    if (!known) co_return known.error();
+    if (!*known) {
+      const auto admitted = co_await (*at)->admit(*point, facts);
+      if (!admitted) co_return admitted.error();
+    }
+  }
+  if (request.validate_only()) co_return response;
 
   const auto enqueued = co_await (*at)->store().enqueue(std::move(session));
   if (!enqueued) co_return enqueued.error();
@@ -275,6 +285,7 @@ Task<Result<v1::PrepareVoiceResponse>> SessionService::prepare_voice(v1::Prepare
     const auto point = at->domain->routing_point(target->dn());
     if (!point) co_return point.error();
     hold.strategy = point->strategy();
+    hold.secret_keys.assign(point->secret_keys().begin(), point->secret_keys().end());
   }
   hold.call = request.call_id();
   hold.seed = seeds_();
@@ -457,6 +468,28 @@ Task<void> SessionService::route_call(v1::RouteCallRequest request, std::shared_
   co_await stream->follow(*at, leg->session);
 }
 
+Task<Result<Done>> SessionService::admit_call(Domain* at, v1::RoutingPoint point, state::NewCall call) {
+  const auto known = co_await at->store().find_call(call.call);
+  if (!known && known.error().reason != v1::ERROR_REASON_UNKNOWN_CALL) co_return known.error();
+  if (known) call.session = known->session;
+  v1::RoutingFacts facts;
+  *facts.mutable_agent() = call.facts.agent();
+  *facts.mutable_interaction() = call.facts.interaction();
+  if (!call.session.empty()) {
+    const auto record = co_await at->store().read(call.session);
+    if (!record && record.error().reason != v1::ERROR_REASON_UNKNOWN_SESSION) co_return record.error();
+    const state::Leg* leg = record && known ? record->leg(known->leg) : nullptr;
+    if (leg != nullptr && leg->state != "held") co_return Done{};  // it was allowed when it came
+    if (record && record->open) {
+      *facts.mutable_agent() = record->facts.agent();
+      *facts.mutable_interaction() = record->facts.interaction();
+      *facts.mutable_user_data() = record->user_data;
+    }
+  }
+  for (const auto& [key, value] : call.user_data.values()) (*facts.mutable_user_data()->mutable_values())[key] = value;
+  co_return co_await at->admit(std::move(point), std::move(facts));
+}
+
 Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest request, Domain* at) {
   if (const auto checked = check(request); !checked) co_return checked.error();
   const auto point = at->routing_point(request.routing_point());
@@ -482,6 +515,7 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
   call.medium = point->medium();
   call.routing_point = point->id();
   call.strategy = point->strategy();
+  call.secret_keys.assign(point->secret_keys().begin(), point->secret_keys().end());
   call.call = request.call_id();
   call.seed = seeds_();
   call.kind = static_cast<int>(request.kind());
@@ -494,6 +528,10 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
   // A call on its way carries what voice platforms can carry, whatever the limit for sessions is.
   call.user_data_limit = state::kMostUserDataLimit;
   if (request.has_default_target()) call.fallback = request.default_target();
+  if (point->restricted()) {
+    const auto admitted = co_await admit_call(at, *point, call);
+    if (!admitted) co_return admitted.error();
+  }
   const auto enqueued = co_await at->store().call(std::move(call));
   if (!enqueued) co_return enqueued.error();
   if (!enqueued->known) at->route(enqueued->leg);

@@ -69,6 +69,8 @@ class SessionService final : public v1::SessionService::CallbackService {
   Task<Result<v1::ReportVoiceResponse>> report_voice(v1::ReportVoiceRequest request);
   Task<void> watch_session(v1::WatchSessionRequest request, std::shared_ptr<WatchStream> stream);
   Task<void> route_call(v1::RouteCallRequest request, std::shared_ptr<CallStream> stream);
+  // Whether a call that is not known yet may be routed at a restricted routing point.
+  Task<Result<Done>> admit_call(Domain* domain, v1::RoutingPoint point, state::NewCall call);
   // The leg a call at a routing point belongs to; routing has begun.
   Task<Result<state::LegRef>> enqueue_call(v1::RouteCallRequest request, Domain* domain);
 

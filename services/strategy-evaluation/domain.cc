@@ -2,7 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/names.h"
+#include "routing/explain.h"
 #include "routing/presentation.h"
+#include "routing/record.h"
 
 namespace expertline::evaluation {
 namespace {
@@ -16,6 +19,10 @@ constexpr int kWaitingPage = 32;
 constexpr size_t kSpares = 3;
 // A decision is tried again when experts are taken while it is made. Each round has seen what beat the last one.
 constexpr int kMostRounds = 50;
+// What candidates may cost: so many decisions at once, so much of each second.
+constexpr int kMostToCompare = 64;
+constexpr uint64_t kMostComparingNs = 50'000'000;
+constexpr size_t kMostExplained = size_t{3} * 1024 * 1024;  // bytes of an answer; clients take 4 MiB
 
 state::Decided decided(const routing::Strategy& strategy, size_t step_index, const v1::RoutingFacts& facts,
                        int priority) {
@@ -30,39 +37,86 @@ state::Decided decided(const routing::Strategy& strategy, size_t step_index, con
   return how;
 }
 
+Error not_ready(const std::string& why) {
+  return Error{.reason = v1::ERROR_REASON_NOT_READY, .message = why, .metadata = {{"service", "presence-ingest"}}};
+}
+
+Error unknown_routing_point(const std::string& point) {
+  return Error{.reason = v1::ERROR_REASON_UNKNOWN_ROUTING_POINT,
+               .message = "no strategy is bound to routing point \"" + point + "\"",
+               .metadata = {{"routing_point", point}}};
+}
+
+Error unknown_leg(const std::string& session, const std::string& leg) {
+  return Error{.reason = v1::ERROR_REASON_UNKNOWN_LEG,
+               .message = "session " + session + " has no leg " + leg,
+               .metadata = {{"session", session}, {"leg", leg}}};
+}
+
+v1::DecisionKind kind_of(routing::Decision::Kind kind) {
+  switch (kind) {
+    case routing::Decision::Kind::kOffer:
+      return v1::DECISION_KIND_OFFER;
+    case routing::Decision::Kind::kWait:
+      return v1::DECISION_KIND_WAIT;
+    case routing::Decision::Kind::kDefault:
+      return v1::DECISION_KIND_DEFAULT;
+  }
+  return v1::DECISION_KIND_UNSPECIFIED;
+}
+
+// What presence says of an expert, as against steps that ask for states.
+bool by_presence(routing::Reason reason) {
+  return reason >= routing::Reason::kOffline && reason <= routing::Reason::kNotRoutable;
+}
+
+// The first decision on a request. Later ones depend on what the live revision's earlier ones led to.
+bool is_first(const v1::RoutingFacts& facts) {
+  return facts.step() == 0 && facts.asked().empty() && facts.step_offers() == 0 && !facts.has_wait_left();
+}
+
 }  // namespace
 
-Domain::Domain(app::Loop& loop, DomainConfig config, const std::shared_ptr<grpc::Channel>& presence,
-               std::shared_ptr<const strategy::Registry> strategies)
+Domain::Domain(app::Loop& loop, DomainConfig config, const std::shared_ptr<grpc::Channel>& presence, Packer& packer)
     : loop_(loop),
       config_(std::move(config)),
       client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
       wakes_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
       store_(client_, config_.name),
+      clock_(loop, client_, config_.name),
       read_model_(loop, config_.name, presence),
-      strategies_(std::move(strategies)) {}
+      revisions_(loop, client_, config_.name, config_.strategies),
+      log_(loop, client_, config_.name, config_.records, packer) {}
 
-void Domain::start() {
+void Domain::start(std::function<void()> on_change) {
   client_.start();
   wakes_.start();
+  clock_.start();
   read_model_.start();
+  shadow_.use(revisions_.live().candidates());
+  revisions_.start([this, on_change = std::move(on_change)] {
+    shadow_.use(revisions_.live().candidates());
+    on_change();
+  });
   spawn(serve_wakes());
   spawn(take_over_wakes());
 }
 
 void Domain::stop() {
   stopping_ = true;
+  revisions_.stop();
   read_model_.stop();
+  clock_.stop();
   wakes_.stop();
   client_.stop();
 }
 
-Domain::Strategy Domain::strategy_of(const v1::RoutingFacts& facts) const {
-  if (!facts.strategy_revision().empty()) {
-    // A revision from before this process started is not known here: the present one goes on.
-    if (Strategy same = strategies_->revision(facts.strategy_revision())) return same;
+Task<Domain::Strategy> Domain::strategy_of(std::string revision, std::string routing_point) {
+  if (!revision.empty()) {
+    Strategy same = co_await revisions_.find(std::move(revision));
+    if (same) co_return same;  // else it is no longer kept: the present one goes on
   }
-  return strategies_->at(facts.routing_point());
+  co_return revisions_.live().at(routing_point);
 }
 
 state::Candidate Domain::candidate(const routing::Strategy& strategy, const routing::Step& step,
@@ -88,34 +142,129 @@ state::Candidate Domain::candidate(const routing::Strategy& strategy, const rout
 }
 
 Task<Result<v1::Moment>> Domain::moment_for(const routing::Strategy& strategy, const v1::RoutingFacts& facts) {
-  std::string queue;
-  if (routing::reads_queue(strategy)) queue = facts.routing_point();
-  return store_.moment(std::move(queue));
+  if (routing::reads_queue(strategy)) return store_.moment(facts.routing_point());
+  struct Known {
+    static Task<Result<v1::Moment>> now(v1::Moment moment) { co_return moment; }
+  };
+  return Known::now(clock_.moment());
+}
+
+v1::DecisionRecord Domain::note(const state::LegRef& leg, const routing::Strategy& strategy,
+                                const v1::RoutingFacts& facts, const v1::Moment& moment,
+                                const routing::Decision& decision) const {
+  v1::DecisionRecord record;
+  if (log_.in_full(facts.seed())) {
+    record = routing::record_of(strategy, read_model_.snapshot(), facts, moment, decision);
+  } else {
+    record.set_strategy(strategy.name);
+    record.set_revision(strategy.revision);
+    *record.mutable_moment() = moment;
+    record.set_kind(kind_of(decision.kind));
+    if (decision.step != nullptr) record.set_step(decision.step->name);
+    if (decision.kind == routing::Decision::Kind::kDefault) *record.mutable_default_target() = decision.default_target;
+    *record.mutable_explanation() = decision.explanation;
+  }
+  record.set_session(session_name(config_.name, leg.session));
+  record.set_leg(leg.leg);
+  record.set_leg_version(leg.version);
+  return record;
+}
+
+void Domain::compare_later(const state::LegRef& leg, const Strategy& strategy, const v1::RoutingFacts& facts,
+                           const v1::Moment& moment, const routing::Decision& decision) {
+  const bool is_live = strategy == revisions_.live().at(facts.routing_point());
+  if (!is_first(facts) || !is_live || !shadow_.candidate(strategy->name) || to_compare_ == kMostToCompare) return;
+  ++to_compare_;
+  Shadow::Case what{
+      .session = session_name(config_.name, leg.session), .leg = leg.leg, .facts = facts, .moment = moment};
+  loop_.post([this, strategy, decision, seen = read_model_.cursor(), what = std::move(what)] {
+    --to_compare_;
+    compare(strategy, decision, seen, what);
+  });
+}
+
+void Domain::compare(const Strategy& strategy, const routing::Decision& decision, const std::string& seen,
+                     const Shadow::Case& what) {
+  const uint64_t begin = uv_hrtime();
+  if (loop_.now_ms() - comparing_from_ >= 1'000) {
+    comparing_from_ = loop_.now_ms();
+    compared_ns_ = 0;
+  }
+  if (compared_ns_ > kMostComparingNs) return;
+  const routing::Snapshot& snapshot = read_model_.snapshot();
+  // Both are to decide on the same snapshot: where that has moved on, the live one does so once more.
+  if (seen == read_model_.cursor()) {
+    shadow_.compare(*strategy, decision, snapshot, what);
+  } else {
+    shadow_.compare(*strategy, routing::decide(*strategy, snapshot, what.facts, what.moment), snapshot, what);
+  }
+  compared_ns_ += uv_hrtime() - begin;
+}
+
+Task<Result<v1::AdmitResponse>> Domain::admit(v1::RoutingFacts facts) {
+  if (!ready()) co_return not_ready("the read model is not complete yet; ask again");
+  const Strategy strategy = revisions_.live().at(facts.routing_point());
+  if (!strategy) co_return unknown_routing_point(facts.routing_point());
+  const auto moment = co_await moment_for(*strategy, facts);
+  if (!moment) co_return moment.error();
+  co_return routing::admit(*strategy, read_model_.snapshot(), facts, *moment);
+}
+
+Task<Result<v1::ExplainLegResponse>> Domain::explain(std::string session, std::string leg) {
+  std::vector<Unpacked> kept;
+  if (!leg.empty()) {
+    auto of_leg = co_await log_.of_leg(session, leg);
+    if (!of_leg) co_return of_leg.error();
+    kept = std::move(*of_leg);
+  }
+  v1::ExplainLegResponse response;
+  if (kept.empty()) {
+    const auto record = co_await store_.read(session);
+    if (!record) co_return record.error();
+    const state::Leg* known = leg.empty() && !record->legs.empty() ? &record->legs.front() : record->leg(leg);
+    if (known == nullptr) co_return unknown_leg(session, leg);
+    if (!leg.empty()) co_return response;
+    leg = known->id;
+    auto of_leg = co_await log_.of_leg(session, leg);
+    if (!of_leg) co_return of_leg.error();
+    kept = std::move(*of_leg);
+  }
+  size_t bytes = 0;
+  for (Unpacked& one : kept) {
+    v1::ExplainedDecision& explained = *response.add_decisions();
+    if (one.kept == Kept::kCounts) {
+      *explained.mutable_decision() = std::move(one.record);
+      explained.set_note("no record was kept of this decision, only its counts");
+      continue;
+    }
+    const std::string revision = one.record.revision();
+    const Strategy strategy = co_await revisions_.find(revision);
+    if (!strategy || bytes > kMostExplained) {
+      *explained.mutable_decision() = counts_of(one.record);
+      explained.set_note(strategy ? "the decisions before it fill this answer; see expertline decisions export"
+                                  : "revision " + revision + " of the strategy is no longer kept");
+      continue;
+    }
+    explained = routing::explain(*strategy, one.record);
+    explained.mutable_decision()->clear_experts();
+    bytes += explained.ByteSizeLong();
+    const bool going = co_await loop_.sleep(0);  // whoever waits for a decision goes first
+    if (!going) break;
+  }
+  co_return response;
 }
 
 Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
-  if (!ready()) {
-    co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
-                    .message = "the read model is not complete yet; ask again",
-                    .metadata = {{"service", "presence-ingest"}}};
-  }
+  if (!ready()) co_return not_ready("the read model is not complete yet; ask again");
   if (!facts) {
     const auto record = co_await store_.read(leg.session);
     if (!record) co_return record.error();
     const state::Leg* stored = record->leg(leg.leg);
-    if (stored == nullptr) {
-      co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_LEG,
-                      .message = "session " + leg.session + " has no leg " + leg.leg,
-                      .metadata = {{"session", leg.session}, {"leg", leg.leg}}};
-    }
+    if (stored == nullptr) co_return unknown_leg(leg.session, leg.leg);
     facts = state::routing_facts(*record, *stored);
   }
-  const Strategy strategy = strategy_of(*facts);
-  if (!strategy) {
-    co_return Error{.reason = v1::ERROR_REASON_UNKNOWN_ROUTING_POINT,
-                    .message = "no strategy is bound to routing point \"" + facts->routing_point() + "\"",
-                    .metadata = {{"routing_point", facts->routing_point()}}};
-  }
+  const Strategy strategy = co_await strategy_of(facts->strategy_revision(), facts->routing_point());
+  if (!strategy) co_return unknown_routing_point(facts->routing_point());
   v1::RouteResponse response;
   int conflicts = 0;
   for (int round = 0; round < kMostRounds; ++round) {
@@ -126,14 +275,17 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
     const bool is_default = decision.kind == routing::Decision::Kind::kDefault;
     const state::Decided how =
         decided(*strategy, is_default ? strategy->steps.size() : decision.step_index, *facts, decision.priority);
+    decision.explanation.set_conflicts(conflicts);
+    v1::DecisionRecord noted = note(leg, *strategy, *facts, *moment, decision);
+    if (round == 0) compare_later(leg, strategy, *facts, *moment, decision);
     response.set_step(how.step_name);
     *response.mutable_explanation() = std::move(decision.explanation);
-    response.mutable_explanation()->set_conflicts(conflicts);
     std::string change;  // to be seen before the next round
     if (decision.kind == routing::Decision::Kind::kDefault) {
       const auto settled = co_await store_.settle(leg, how, decision.default_target);
       if (!settled) co_return settled.error();
       response.set_result(*settled ? v1::ROUTE_RESULT_DEFAULT : v1::ROUTE_RESULT_STALE);
+      if (*settled) log_.add(leg.session, leg.leg, std::move(noted));
       *response.mutable_default_target() = decision.default_target;
       co_return response;
     }
@@ -152,7 +304,11 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
       switch (reserved->outcome) {
         case state::Reservation::Outcome::reserved:
           response.set_result(v1::ROUTE_RESULT_RESERVED);
-          for (const std::string& expert : reserved->experts) response.add_experts(expert);
+          for (const std::string& expert : reserved->experts) {
+            response.add_experts(expert);
+            noted.add_reserved(expert);
+          }
+          log_.add(leg.session, leg.leg, std::move(noted));
           co_return response;
         case state::Reservation::Outcome::stale:
           response.set_result(v1::ROUTE_RESULT_STALE);
@@ -171,22 +327,18 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
           routing::bucket_of(*strategy, decision.step_index, read_model_.snapshot(), *facts, *moment);
       // Whoever is behind an earlier leg begins to wait as those for whom nobody is free.
       const int64_t wait_ms = behind.empty() ? decision.wait_ms : decision.step->wait_ms;
-      const int64_t until_ms = behind.empty() ? decision.until_ms : 0;
-      const auto waiting = co_await store_.wait(leg, how, bucket, wait_ms, seen, behind, until_ms);
+      const auto waiting = co_await store_.wait(leg, how, bucket, wait_ms, seen, behind, decision.until_ms);
       if (!waiting) co_return waiting.error();
       if (waiting->outcome != state::WaitAnswer::Outcome::again) {
         const bool joined = waiting->outcome == state::WaitAnswer::Outcome::waiting;
         response.set_result(joined ? v1::ROUTE_RESULT_WAITING : v1::ROUTE_RESULT_STALE);
+        if (joined) log_.add(leg.session, leg.leg, std::move(noted));
         co_return response;
       }
       change = waiting->change;
     }
     const bool reached = co_await read_model_.seen(change);
-    if (!reached) {
-      co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
-                      .message = "the read model lags behind the store; ask again",
-                      .metadata = {{"service", "presence-ingest"}}};
-    }
+    if (!reached) co_return not_ready("the read model lags behind the store; ask again");
   }
   co_return Error{.reason = v1::ERROR_REASON_NOT_READY,
                   .message = "experts are taken faster than they can be chosen; ask again",
@@ -271,10 +423,12 @@ Task<void> Domain::serve(redis::Reply wake) {
 
 Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
   std::string after;
+  int64_t revision = 0;  // of the expert when the walk began
   while (!stopping_) {
     const auto waiting = co_await store_.waiting(expert, medium, after, kWaitingPage);
     if (!waiting) co_return false;
     if (waiting->full || waiting->entries.empty()) co_return true;
+    if (after.empty()) revision = read_model_.snapshot().revision(expert);
     for (const state::Waiting::Entry& entry : waiting->entries) {
       after = entry.score;
       const auto record = co_await store_.read(entry.leg.session);
@@ -282,13 +436,20 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const state::Leg* leg = record ? record->leg(entry.leg.leg) : nullptr;
       if (leg == nullptr || leg->state != "waiting") continue;  // served or gone meanwhile
       const v1::RoutingFacts facts = state::routing_facts(*record, *leg);
-      const Strategy strategy = strategy_of(facts);
+      const Strategy strategy = co_await strategy_of(facts.strategy_revision(), facts.routing_point());
       const auto step_index = static_cast<size_t>(leg->step);
       if (!strategy || step_index >= strategy->steps.size()) continue;
       const auto moment = co_await moment_for(*strategy, facts);
       if (!moment) co_return false;
       const routing::Reason reason =
           routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, *moment, expert);
+      // He has changed on the way: those before might get him now, so they come first again.
+      if (read_model_.snapshot().revision(expert) != revision) {
+        after.clear();
+        break;
+      }
+      // Presence does not let this leg through to him; one that asks for his state may get him.
+      if (by_presence(reason)) continue;
       // He is taken, or went: when he is ready again another wake tells. Walking on, the first one after that moment
       // would get him and overtake those before.
       if (routing::is_status(reason)) co_return true;
@@ -296,12 +457,18 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const routing::Step& step = strategy->steps[step_index];
       const state::LegRef ref{.session = record->id, .leg = leg->id, .version = leg->version};
       const state::Decided how = decided(*strategy, step_index, facts, 0);
+      // He was not chosen: he became free, and it was this leg's turn. What deciding now would give is noted beside.
+      const routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), facts, *moment);
+      v1::DecisionRecord noted = note(ref, *strategy, facts, *moment, decision);
       std::vector<state::Candidate> candidates;
       candidates.push_back(candidate(*strategy, step, facts, *moment, expert));
       const auto reserved = co_await store_.reserve(ref, how, 1, step.preview.answer_within_ms, step.preview.none, true,
                                                     std::move(candidates));
       if (!reserved) co_return false;
       if (reserved->outcome == state::Reservation::Outcome::none) co_return true;  // he is full
+      if (reserved->outcome != state::Reservation::Outcome::reserved) continue;
+      noted.add_reserved(expert);
+      log_.add(ref.session, ref.leg, std::move(noted));
     }
   }
   co_return false;

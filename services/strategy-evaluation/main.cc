@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/server.h"
+#include "strategy-evaluation/record_options.h"
 #include "strategy-evaluation/strategy_evaluation.h"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
       .add_option("--strategies", config.strategies,
                   "Folder of strategies; its subfolder named after a domain, if there is one, is that domain's")
       ->capture_default_str();
+  evaluation::add_record_options(options, config.records);
   options.add_option("--log-level", log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -17,6 +17,7 @@ struct Config {
   std::string redis;                            // as redis::Client::Options::address
   std::vector<std::string> domains = {"main"};  // ids, at least one
   std::string strategies = "strategies";        // folder; see folder_of()
+  RecordSettings records = {};
 };
 
 class StrategyEvaluation {
@@ -38,16 +39,13 @@ class StrategyEvaluation {
 
  private:
   Task<void> announce(std::function<void()> on_ready);
-  // Loads changed strategy files; a bad file leaves what runs as it is.
-  Task<void> follow_files();
-
   const Config config_;
   app::Loop loop_;
+  Packer packer_{loop_};
   app::Calls calls_;
   Domains domains_;
   StrategyService service_;
   bool running_ = false;
-  bool stopping_ = false;
 };
 
 }  // namespace expertline::evaluation

@@ -1,13 +1,14 @@
 #include "strategy-evaluation/strategy_service.h"
 
 #include "base/names.h"
+#include "strategy-evaluation/change_id.h"
 
 namespace expertline::evaluation {
 namespace {
 
 v1::WatchRoutingPointsResponse all_points(const Domain& domain) {
   v1::WatchRoutingPointsResponse response;
-  for (v1::RoutingPoint& point : domain.strategies().routing_points())
+  for (v1::RoutingPoint& point : domain.revisions().live().routing_points())
     *response.add_routing_points() = std::move(point);
   return response;
 }
@@ -39,6 +40,86 @@ Task<Result<v1::RouteResponse>> StrategyService::route(v1::RouteRequest request)
   if (request.has_facts()) facts = std::move(*request.mutable_facts());
   state::LegRef leg{.session = name->id, .leg = request.leg(), .version = request.leg_version()};
   co_return co_await (*found)->route(std::move(leg), std::move(facts));
+}
+
+Result<Domain*> StrategyService::domain_of(const std::string& parent, const std::string& strategy,
+                                           const std::string& revision) const {
+  const auto name = parse_domain("parent", parent);
+  if (!name) return name.error();
+  if (!strategy.empty()) {
+    if (const auto id = check_id("strategy", strategy); !id) return id.error();
+  }
+  if (!revision.empty()) {
+    if (const auto id = check_id("revision", revision); !id) return id.error();
+  }
+  return domain(*name);
+}
+
+Task<Result<v1::AdmitResponse>> StrategyService::admit(v1::AdmitRequest request) {
+  const auto found = domain_of(request.parent(), "", "");
+  if (!found) co_return found.error();
+  co_return co_await (*found)->admit(std::move(*request.mutable_facts()));
+}
+
+Task<Result<v1::ExplainLegResponse>> StrategyService::explain_leg(v1::ExplainLegRequest request) {
+  const auto name = parse_session("session", request.session());
+  if (!name) co_return name.error();
+  if (!request.leg().empty()) {
+    if (const auto id = check_id("leg", request.leg()); !id) co_return id.error();
+  }
+  const auto found = domain(name->domain);
+  if (!found) co_return found.error();
+  co_return co_await (*found)->explain(name->id, request.leg());
+}
+
+Task<Result<v1::ListDecisionsResponse>> StrategyService::list_decisions(v1::ListDecisionsRequest request) {
+  const auto found = domain_of(request.parent(), request.strategy(), "");
+  if (!found) co_return found.error();
+  if (request.page_size() < 0 || request.page_size() > 100) co_return invalid_field("page_size", "0 to 100");
+  const std::string& token = request.page_token();
+  if (!token.empty() && ChangeId::parse(token) == ChangeId{}) {
+    co_return Error{.reason = v1::ERROR_REASON_BAD_CURSOR,
+                    .message = "page_token is not one of ours",
+                    .metadata = {{"field", "page_token"}}};
+  }
+  const int most = request.page_size() == 0 ? 20 : request.page_size();
+  auto page = co_await (*found)->decisions(token, most, request.strategy());
+  if (!page) co_return page.error();
+  v1::ListDecisionsResponse response;
+  for (v1::DecisionRecord& record : page->records) *response.add_decisions() = std::move(record);
+  response.set_next_page_token(page->next);
+  co_return response;
+}
+
+Task<Result<v1::ListStrategiesResponse>> StrategyService::list_strategies(v1::ListStrategiesRequest request) {
+  const auto found = domain_of(request.parent(), "", "");
+  if (!found) co_return found.error();
+  co_return (*found)->revisions().list();
+}
+
+Task<Result<v1::GetStrategyResponse>> StrategyService::get_strategy(v1::GetStrategyRequest request) {
+  const auto found = domain_of(request.parent(), request.strategy(), request.revision());
+  if (!found) co_return found.error();
+  co_return co_await (*found)->revisions().get(request.strategy(), request.revision());
+}
+
+Task<Result<v1::ActivateRevisionResponse>> StrategyService::activate_revision(v1::ActivateRevisionRequest request) {
+  const auto found = domain_of(request.parent(), request.strategy(), request.revision());
+  if (!found) co_return found.error();
+  auto strategy = co_await (*found)->revisions().activate(request.strategy(), request.revision());
+  if (!strategy) co_return strategy.error();
+  v1::ActivateRevisionResponse response;
+  *response.mutable_strategy() = std::move(*strategy);
+  co_return response;
+}
+
+Task<Result<v1::GetShadowResponse>> StrategyService::get_shadow(v1::GetShadowRequest request) {
+  const auto found = domain_of(request.parent(), request.strategy(), "");
+  if (!found) co_return found.error();
+  if (!(*found)->revisions().live().strategies().contains(request.strategy())) {
+    co_return Revisions::unknown_strategy(request.strategy());
+  }
+  co_return (*found)->shadow().counts(request.strategy());
 }
 
 grpc::ServerWriteReactor<v1::WatchRoutingPointsResponse>* StrategyService::WatchRoutingPoints(

@@ -39,6 +39,7 @@ class OnLoop {
     return run<redis::Reply>([this, command] { return call(command); });
   }
   redis::Client& redis() { return redis_; }
+  app::Loop& loop() { return loop_; }
 
  private:
   template <typename T>

@@ -81,8 +81,18 @@ std::string System::redis_socket() const { return redis_ ? redis_->socket() : fo
 std::vector<std::string> System::command(Service service, const Replica& replica) const {
   std::vector<std::string> argv;
   if (options_.shape == Shape::Embedded) {
-    argv = {EXPERTLINE_COMMAND, "up",       "--listen", replica.address, "--data",
-            folder_ / "data",   "--domain", "main",     "--strategies",  options_.strategies};
+    argv = {EXPERTLINE_COMMAND,
+            "up",
+            "--listen",
+            replica.address,
+            "--data",
+            folder_ / "data",
+            "--domain",
+            "main",
+            "--strategies",
+            options_.strategies,
+            "--decision-records",
+            options_.decision_records};
     if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
     return argv;
   }
@@ -92,8 +102,13 @@ std::vector<std::string> System::command(Service service, const Replica& replica
       if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
       break;
     case Service::Strategy:
-      argv = {EXPERTLINE_STRATEGY_EVALUATION, "--presence", addresses(Service::Presence), "--strategies",
-              options_.strategies};
+      argv = {EXPERTLINE_STRATEGY_EVALUATION,
+              "--presence",
+              addresses(Service::Presence),
+              "--strategies",
+              options_.strategies,
+              "--decision-records",
+              options_.decision_records};
       break;
     case Service::Bridge: {
       const auto number = &replica - services_.at(Service::Bridge).data() + 1;

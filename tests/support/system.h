@@ -26,6 +26,7 @@ struct SystemOptions {
   Shape shape = Shape::Embedded;
   std::string strategies = {};  // folder
   std::string roster = {};      // file; empty: no experts to begin with
+  std::string decision_records = "all";
 };
 
 // Domain `main`. One thread.

@@ -10,8 +10,10 @@ Result<Done> Embedded::start(const std::function<void()>& on_ready) {
   if (const auto child = redis_.start(options_.data); !child) return child.error();
   presence_ = std::make_unique<presence::PresenceIngest>(
       presence::Config{.redis = redis_.address(), .domains = options_.domains, .roster = options_.roster});
-  evaluation_ = std::make_unique<evaluation::StrategyEvaluation>(
-      evaluation::Config{.redis = redis_.address(), .domains = options_.domains, .strategies = options_.strategies});
+  evaluation_ = std::make_unique<evaluation::StrategyEvaluation>(evaluation::Config{.redis = redis_.address(),
+                                                                                    .domains = options_.domains,
+                                                                                    .strategies = options_.strategies,
+                                                                                    .records = options_.records});
   sessions_ = std::make_unique<bridge::SessionBridge>(bridge::Config{.redis = redis_.address(),
                                                                      .domains = options_.domains,
                                                                      .id = "embedded",

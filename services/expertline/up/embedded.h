@@ -21,6 +21,7 @@ struct EmbeddedOptions {
   std::string strategies = "strategies";
   std::string roster = {};
   std::vector<std::string> domains = {"main"};
+  evaluation::RecordSettings records = {};
   int64_t user_data_limit = state::kDefaultUserDataLimit;
 };
 

@@ -7,6 +7,7 @@
 
 #include "expertline/command.h"
 #include "expertline/up/embedded.h"
+#include "strategy-evaluation/record_options.h"
 
 namespace expertline::cli {
 namespace {
@@ -42,6 +43,7 @@ Run declare_up(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--roster", options->roster, "Roster file (YAML) to import into the first domain");
   app.add_option("--domain", options->domains, "Domain to serve; may be given several times")->capture_default_str();
+  evaluation::add_record_options(app, options->records);
   app.add_option("--user-data-limit", options->user_data_limit, "Most bytes of user data a session may have")
       ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
       ->capture_default_str();

@@ -161,7 +161,7 @@ class Evaluation {
       elements[i] = eval(*node.args[i]);
       if (elements[i].is_error()) return elements[i];
     }
-    return adopt_list(context_.arena, elements);
+    return made_list(context_, elements);
   }
 
   Value map(const Node& node) {
@@ -180,7 +180,7 @@ class Evaluation {
     Value repeated;
     const auto made = try_make_map(context_.arena, entries, &repeated);
     if (!made) return fail(context_, node, Code::kBadValue, "the key " + to_text(repeated) + " is repeated");
-    return *made;
+    return context_.budget.spend(made->as_map().weight()) ? *made : exhausted();
   }
 
   Value call(const Node& node) {
@@ -279,7 +279,7 @@ class Evaluation {
       if (kept[count].is_error()) return kept[count];
       ++count;
     }
-    return adopt_list(context_.arena, kept.first(count));
+    return made_list(context_, kept.first(count));
   }
 
   const Activation& activation_;
@@ -314,6 +314,11 @@ Value no_overload(Context& context, const Node& node, std::span<const Value> arg
   for (const Value arg : args) given.append(given.empty() ? "" : ", ").append(type_name(arg));
   const std::string what = node.name.empty() ? "this" : "'" + std::string(node.name) + "'";
   return fail(context, node, Code::kNoOverload, what + " cannot take (" + given + ")");
+}
+
+Value made_list(Context& context, std::span<const Value> elements) {
+  const Value list = adopt_list(context.arena, elements);
+  return context.budget.spend(list.as_list().weight()) ? list : exhausted();
 }
 
 Value exhausted() {

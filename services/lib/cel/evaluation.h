@@ -27,6 +27,9 @@ Value fail(Context& context, const Node& node, EvalError::Code code, std::string
 // That its operator or function is not defined for these.
 Value no_overload(Context& context, const Node& node, std::span<const Value> args);
 Value exhausted();
+// A list of these, which live as long as the arena's content. It costs its weight, so what an expression gives is
+// never larger than its budget, however often a part of it is in it.
+Value made_list(Context& context, std::span<const Value> elements);
 
 // Operators and functions of values, none of which is an error: Op::kNot and all after it. The number of arguments is
 // one that the function takes.

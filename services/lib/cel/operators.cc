@@ -83,7 +83,7 @@ std::optional<Value> join(Context& context, Value a, Value b) {
     const auto elements = context.arena.array<Value>(size);
     for (size_t i = 0; i < x.size(); ++i) elements[i] = x.at(i, context.arena);
     for (size_t i = 0; i < y.size(); ++i) elements[x.size() + i] = y.at(i, context.arena);
-    return adopt_list(context.arena, elements);
+    return made_list(context, elements);
   }
   if (a.kind() != Kind::kString && a.kind() != Kind::kBytes) return std::nullopt;
   const std::string_view x = a.as_string();

@@ -13,14 +13,38 @@ namespace {
 
 using Kind = Value::Kind;
 
+// Grows no further than that, so that sums do not overflow.
+constexpr uint64_t kGreatestWeight = uint64_t{1} << 62;
+constexpr uint64_t kBytesPerUnit = 16;
+
+uint64_t weight_of(Value value) {
+  switch (value.kind()) {
+    case Kind::kString:
+    case Kind::kBytes:
+      return 1 + value.as_string().size() / kBytesPerUnit;
+    case Kind::kList:
+      return 1 + value.as_list().weight();
+    case Kind::kMap:
+      return 1 + value.as_map().weight();
+    default:
+      return 1;
+  }
+}
+
+uint64_t sum(uint64_t a, uint64_t b) { return std::min(kGreatestWeight, a + std::min(kGreatestWeight, b)); }
+
 class ArrayList final : public List {
  public:
-  explicit ArrayList(std::span<const Value> elements) : elements_(elements) {}
+  explicit ArrayList(std::span<const Value> elements) : elements_(elements) {
+    for (const Value element : elements) weight_ = sum(weight_, weight_of(element));
+  }
   size_t size() const override { return elements_.size(); }
   Value at(size_t i, Arena&) const override { return elements_[i]; }
+  uint64_t weight() const override { return weight_; }
 
  private:
   std::span<const Value> elements_;
+  uint64_t weight_ = 0;
 };
 
 // The whole number as an int or uint; nothing if it is none, and so no key.
@@ -62,9 +86,12 @@ class ArrayMap final : public Map {
  public:
   using Entry = std::pair<Value, Value>;
 
-  ArrayMap(std::span<const Entry> entries, std::span<const uint32_t> places) : entries_(entries), places_(places) {}
+  ArrayMap(std::span<const Entry> entries, std::span<const uint32_t> places) : entries_(entries), places_(places) {
+    for (const auto& [key, value] : entries) weight_ = sum(weight_, weight_of(key) + weight_of(value));
+  }
 
   size_t size() const override { return entries_.size(); }
+  uint64_t weight() const override { return weight_; }
   Value key_at(size_t i, Arena&) const override { return entries_[i].first; }
 
   std::optional<Value> find(Value key, Arena&) const override {
@@ -91,6 +118,7 @@ class ArrayMap final : public Map {
  private:
   std::span<const Entry> entries_;
   std::span<const uint32_t> places_;
+  uint64_t weight_ = 0;
 };
 
 }  // namespace

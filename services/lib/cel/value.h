@@ -114,6 +114,8 @@ class List {
   virtual size_t size() const = 0;
   // i < size(). What has to be made for it is made in `arena`.
   virtual Value at(size_t i, Arena& arena) const = 0;
+  // Values in it, those in its lists and maps too: what it costs to make it, and bounds the work of who walks over it.
+  virtual uint64_t weight() const { return size(); }
 
  protected:
   ~List() = default;
@@ -128,6 +130,7 @@ class Map {
   virtual std::optional<Value> find(Value key, Arena& arena) const = 0;
   // i < size(); the order is the map's own.
   virtual Value key_at(size_t i, Arena& arena) const = 0;
+  virtual uint64_t weight() const { return size(); }  // as of a list
 
  protected:
   ~Map() = default;

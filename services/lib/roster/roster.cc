@@ -1,15 +1,35 @@
 #include "roster/roster.h"
 
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 
+#include "roster/guard_rails.h"
 #include "roster/rules.h"
 
 namespace expertline::roster {
 namespace {
 
 constexpr int64_t kAnyInt = std::numeric_limits<int32_t>::max();
+const std::vector<std::string> kTypes = {"string", "int", "double", "bool"};
+
+// The text as a value of a type.
+std::optional<v1::AttributeValue> value_of(const std::string& type, const std::string& text) {
+  v1::AttributeValue value;
+  if (type == "string") {
+    value.set_text(text);
+  } else if (const auto number = yaml::to_int(text); type == "int" && number) {
+    value.set_number(*number);
+  } else if (const auto decimal = yaml::to_double(text); type == "double" && decimal) {
+    value.set_decimal(*decimal);
+  } else if (const auto flag = yaml::to_bool(text); type == "bool" && flag) {
+    value.set_flag(*flag);
+  } else {
+    return std::nullopt;
+  }
+  return value;
+}
 
 class Reader {
  public:
@@ -18,6 +38,10 @@ class Reader {
   std::vector<Member> experts(const yaml::Node& root) {
     std::vector<Member> all;
     yaml::Fields fields(root, "the roster", issues_);
+    if (const yaml::Node* types = fields.optional("attributes")) attribute_types(*types);
+    if (const yaml::Node* rails = fields.optional("guard_rails")) {
+      default_rails_ = read_guard_rails(*rails, v1::GuardRails(), issues_);
+    }
     if (const yaml::Node* list = fields.required("experts")) {
       for (const yaml::Node& item : yaml::read_list(*list, "experts", issues_)) all.push_back(expert(item));
     }
@@ -68,6 +92,14 @@ class Reader {
     if (const yaml::Node* dns = fields.optional("dns")) {
       texts(*dns, "dns", medium_fault, required_text_fault, *out.record.mutable_dns());
     }
+    if (const yaml::Node* media = fields.optional("media")) {
+      list(*media, "media", medium_fault, *out.record.mutable_media_order());
+    }
+    const yaml::Node* rails = fields.optional("guard_rails");
+    if (rails != nullptr || default_rails_) {
+      const v1::GuardRails defaults = default_rails_.value_or(v1::GuardRails());
+      *out.record.mutable_guard_rails() = rails != nullptr ? read_guard_rails(*rails, defaults, issues_) : defaults;
+    }
     fields.done();
     return out;
   }
@@ -112,7 +144,16 @@ class Reader {
     }
   }
 
-  // `7`, `0.5` and `true` are what they look like; anything else, and all that is quoted, is text.
+  void attribute_types(const yaml::Node& node) {
+    for (const yaml::Entry& entry : yaml::read_map(node, "attributes", issues_)) {
+      good(entry.mark, "a key of attributes", id_fault(entry.key));
+      const auto type = yaml::read_word(entry.value, "attributes." + entry.key, kTypes, issues_);
+      if (type) types_[entry.key] = *type;
+    }
+  }
+
+  // Of the type that is declared. Otherwise `7`, `0.5` and `true` are what they look like; anything else, and all that
+  // is quoted, is text.
   void attributes(const yaml::Node& node, google::protobuf::Map<std::string, v1::AttributeValue>& into) {
     const std::vector<yaml::Entry>& entries = yaml::read_map(node, "attributes", issues_);
     count(node, "attributes", entries.size());
@@ -122,6 +163,16 @@ class Reader {
       const std::string what = "attributes." + entry.key;
       const std::optional<std::string> read = yaml::read_text(entry.value, what, issues_);
       if (!read) continue;
+      if (const auto type = types_.find(entry.key); type != types_.end()) {
+        const auto typed = value_of(type->second, *read);
+        if (typed) {
+          value = *typed;
+          good(entry.value.mark, what, attribute_fault(value));
+        } else {
+          issues_.add(entry.value.mark, "wrong_type", what + " is declared " + type->second + ", unlike " + *read);
+        }
+        continue;
+      }
       const bool plain = !entry.value.quoted;
       if (const auto number = yaml::to_int(*read); plain && number) {
         value.set_number(*number);
@@ -144,6 +195,8 @@ class Reader {
 
   yaml::Issues& issues_;
   std::set<std::string> ids_;
+  std::map<std::string, std::string> types_;  // of attributes that are declared
+  std::optional<v1::GuardRails> default_rails_;
 };
 
 }  // namespace

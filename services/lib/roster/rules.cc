@@ -1,5 +1,7 @@
 #include "roster/rules.h"
 
+#include <absl/time/time.h>
+
 #include <algorithm>
 
 #include "base/names.h"
@@ -11,6 +13,7 @@ constexpr size_t kMostTextBytes = 200;
 constexpr size_t kMostNameCharacters = 200;
 constexpr size_t kMostMediumBytes = 32;
 constexpr size_t kMostLanguageBytes = 35;
+constexpr size_t kMostZoneBytes = 64;
 
 bool control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -74,6 +77,17 @@ std::optional<std::string> capacity_fault(int64_t value) {
 
 std::optional<std::string> level_fault(int64_t value) {
   if (value < kLeastLevel || value > kMostLevel) return "must be a level from 1 to 5";
+  return std::nullopt;
+}
+
+std::optional<std::string> zone_fault(std::string_view text) {
+  // What is looked up may be a path too.
+  const bool name = !text.empty() && text.size() <= kMostZoneBytes && text[0] >= 'A' && text[0] <= 'Z' &&
+                    std::all_of(text.begin(), text.end(), [](char c) {
+                      return letter(c) || digit(c) || c == '_' || c == '/' || c == '-' || c == '+';
+                    });
+  absl::TimeZone zone;
+  if (!name || !absl::LoadTimeZone(std::string(text), &zone)) return "must be a time zone such as Europe/Zurich";
   return std::nullopt;
 }
 

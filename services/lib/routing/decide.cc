@@ -104,6 +104,7 @@ class Walk {
     if (expressions_.exhausted()) add_detail(trace, "the expressions of the decision cost too much");
     if (!ranked.empty()) {
       offer(i, ranked, std::min(step.preview.to, offers_left));
+      if (wanted.next_relax_ms) decision_.until_ms = *wanted.next_relax_ms - waited_ms;
       return true;
     }
     const bool waited = own && facts_.has_wait_left();

@@ -64,7 +64,8 @@ struct Decision {
   int to = 1;                        // kOffer: how many at once; never more than the offers the step has left
   std::string bucket;                // kWait
   int64_t wait_ms = 0;               // kWait: more than 0; how long this step may still wait in all
-  int64_t until_ms = 0;              // kWait: after so much of it (at most wait_ms) decide again: the step relaxes
+  int64_t until_ms = 0;              // kWait: after so much of it (at most wait_ms) decide again: the step relaxes.
+                                     // kOffer: the same if it has to wait behind an earlier leg; 0: it does not relax
   v1::DefaultTarget default_target;  // kDefault
   int priority = 0;                  // -1000 to 1000, higher is served first
   v1::Explanation explanation;

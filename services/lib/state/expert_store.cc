@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -74,40 +75,68 @@ std::string guard_json(const v1::GuardRails& rails) {
   return guard.dump();
 }
 
-std::optional<ExpertState> parse_state(const std::string& text) {
-  const json from = json::parse(text, nullptr, false);
-  if (!from.is_object()) return std::nullopt;
+// Cuts a text at a separator, one part after the other.
+class Parts {
+ public:
+  Parts(std::string_view text, char separator) : rest_(text), separator_(separator) {}
+
+  bool more() const { return !rest_.empty(); }
+  std::string_view next() {
+    const size_t end = std::min(rest_.find(separator_), rest_.size());
+    const std::string_view part = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    return part;
+  }
+  template <typename T>
+  T next_number() {
+    return number<T>(next());
+  }
+  bool next_flag() { return next() == "1"; }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+  char separator_;
+};
+
+// As state_text in functions/common.lua writes it.
+std::optional<ExpertState> parse_state(std::string_view text) {
+  constexpr int kParts = 14;  // before the note
+  if (std::count(text.begin(), text.end(), ' ') < kParts) return std::nullopt;
+  Parts parts(text, ' ');
   ExpertState state;
-  state.revision = from.value("rev", int64_t{0});
-  state.directory_revision = from.value("dir", int64_t{0});
-  state.active = from.value("active", false);
-  state.state = static_cast<v1::PresenceState>(from.value("state", static_cast<int>(v1::PRESENCE_STATE_OFFLINE)));
-  state.do_not_disturb = from.value("dnd", false);
-  state.has_desk = from.value("desk", false);
-  state.idle_since_ms = from.value("idle", int64_t{0});
-  state.block = static_cast<v1::Block>(from.value("block", 0));
-  state.offers_today = from.value("offers", int32_t{0});
-  state.worked_today_ms = from.value("worked", int64_t{0});
-  state.today = from.value("day", int32_t{0});
-  state.note = from.value("note", std::string());
-  const auto media = from.find("media");
-  if (media != from.end() && media->is_array()) {  // Lua writes an empty list as {}
-    for (const json& m : *media) {
+  state.revision = parts.next_number<int64_t>();
+  state.directory_revision = parts.next_number<int64_t>();
+  state.active = parts.next_flag();
+  state.state = static_cast<v1::PresenceState>(parts.next_number<int>());
+  state.do_not_disturb = parts.next_flag();
+  state.has_desk = parts.next_flag();
+  state.idle_since_ms = parts.next_number<int64_t>();
+  state.block = static_cast<v1::Block>(parts.next_number<int>());
+  state.offers_today = parts.next_number<int32_t>();
+  state.worked_today_ms = parts.next_number<int64_t>();
+  state.today = parts.next_number<int32_t>();
+  state.since_ms = parts.next_number<int64_t>();
+  if (const std::string_view to_follow = parts.next(); to_follow != "-") state.number = to_follow;
+  if (const std::string_view list = parts.next(); list != "-") {
+    for (Parts media(list, ';'); media.more();) {
+      Parts medium(media.next(), ',');
       v1::MediumStatus status;
-      status.set_medium(m.at(0).get<std::string>());
-      status.set_routable(m.at(1).get<int>() == 1);
-      status.set_capacity(m.at(2).get<int>());
-      status.set_used(m.at(3).get<int>());
-      if (m.size() > 4) status.set_wrapping_up(m.at(4).get<int>());  // older entries have no such
+      status.set_medium(std::string(medium.next()));
+      status.set_routable(medium.next_flag());
+      status.set_capacity(medium.next_number<int>());
+      status.set_used(medium.next_number<int>());
+      status.set_wrapping_up(medium.next_number<int>());
       state.media.push_back(std::move(status));
     }
     std::sort(state.media.begin(), state.media.end(),
               [](const v1::MediumStatus& a, const v1::MediumStatus& b) { return a.medium() < b.medium(); });
   }
+  state.note = parts.rest();
   return state;
 }
 
-// {id, directory revision, record, state, since, why}
+// {id, directory revision, record, state, why}
 ExpertView parse_view(const redis::Reply& from) {
   ExpertView view;
   view.id = from.elements.at(0).text;
@@ -115,8 +144,7 @@ ExpertView parse_view(const redis::Reply& from) {
   view.directory.set_revision(number<int64_t>(from.elements.at(1).text));
   view.state = parse_state(from.elements.at(3).text).value_or(ExpertState{});
   view.directory.set_state(view.state.active ? v1::EXPERT_STATE_ACTIVE : v1::EXPERT_STATE_RETIRED);
-  view.since_ms = number<int64_t>(from.elements.at(4).text);
-  view.why.ParseFromString(from.elements.at(5).text);
+  view.why.ParseFromString(from.elements.at(4).text);
   return view;
 }
 
@@ -131,26 +159,33 @@ Result<std::vector<ExpertView>> parse_views(const Result<std::vector<redis::Repl
 Observation parse_observation(const std::string& source, const std::string& value) {
   Observation observation;
   observation.source = source;
-  std::string_view rest = value;
-  std::string_view numbers[4];
-  for (std::string_view& part : numbers) {
-    const size_t blank = std::min(rest.find(' '), rest.size());
-    part = rest.substr(0, blank);
-    rest.remove_prefix(std::min(blank + 1, rest.size()));
-  }
-  observation.since_ms = number<int64_t>(numbers[2]);
-  observation.expires_ms = number<int64_t>(numbers[3]);
-  observation.content.ParseFromArray(rest.data(), static_cast<int>(rest.size()));
+  Parts parts(value, ' ');
+  observation.epoch = parts.next_number<int64_t>();
+  parts.next();
+  observation.since_ms = parts.next_number<int64_t>();
+  observation.expires_ms = parts.next_number<int64_t>();
+  observation.content.ParseFromArray(parts.rest().data(), static_cast<int>(parts.rest().size()));
   return observation;
 }
 
-std::vector<Observations> parse_observations(const redis::Reply& from) {
+// List of {expert, version, in our call, {source, value, ...}}; {lost source, epoch, ...}
+std::vector<Observations> parse_observations(const redis::Reply& from, const redis::Reply& lost) {
+  std::map<std::string, int64_t> lost_epochs;
+  for (size_t i = 0; i + 1 < lost.elements.size(); i += 2) {
+    lost_epochs[lost.elements[i].text] = number<int64_t>(lost.elements[i + 1].text);
+  }
   std::vector<Observations> all;
   for (const redis::Reply& one : from.elements) {
-    Observations observations{.expert = one.elements.at(0).text, .version = one.elements.at(1).text, .list = {}};
-    const std::vector<redis::Reply>& list = one.elements.at(2).elements;
+    Observations observations{.expert = one.elements.at(0).text,
+                              .version = one.elements.at(1).text,
+                              .in_our_call = one.elements.at(2).text == "1",
+                              .list = {}};
+    const std::vector<redis::Reply>& list = one.elements.at(3).elements;
     for (size_t i = 0; i + 1 < list.size(); i += 2) {
       observations.list.push_back(parse_observation(list[i].text, list[i + 1].text));
+      Observation& last = observations.list.back();
+      const auto found = lost_epochs.find(last.source);
+      last.lost = found != lost_epochs.end() && last.epoch <= found->second;
     }
     all.push_back(std::move(observations));
   }
@@ -283,7 +318,7 @@ Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Repo
     arguments.push_back(std::move(report.expert));
     arguments.push_back(std::move(report.source));
     arguments.push_back(std::to_string(report.epoch));
-    arguments.push_back(std::to_string(report.sequence));
+    arguments.push_back(report.next_sequence ? "+" : std::to_string(report.sequence));
     arguments.push_back(std::to_string(report.ttl_ms));
     arguments.push_back(serialize(report.content));
   }
@@ -292,13 +327,13 @@ Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Repo
   Observed observed;
   observed.now_ms = number<int64_t>(answer->at(0).text);
   for (const redis::Reply& outcome : answer->at(1).elements) observed.outcomes.push_back(parse_outcome(outcome.text));
-  observed.compose = parse_observations(answer->at(2));
+  observed.compose = parse_observations(answer->at(2), answer->at(3));
   co_return observed;
 }
 
 Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composition> compositions) {
   std::vector<std::string> arguments;
-  arguments.reserve(9 * compositions.size());
+  arguments.reserve(10 * compositions.size());
   for (const Composition& composition : compositions) {
     arguments.push_back(composition.expert);
     arguments.push_back(composition.version);
@@ -308,6 +343,7 @@ Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composit
     arguments.emplace_back(flag(composition.voice));
     arguments.push_back(std::to_string(composition.due_ms));
     arguments.push_back(composition.why.note());
+    arguments.push_back(composition.number);
     arguments.push_back(serialize(composition.why));
   }
   const auto answer = co_await fcall(redis_, "xl1_present", domain, std::move(arguments));
@@ -351,7 +387,7 @@ Task<Result<Observed>> ExpertStore::due(std::string domain, int most) {
   if (!answer) co_return answer.error();
   Observed observed;
   observed.now_ms = number<int64_t>(answer->at(0).text);
-  observed.compose = parse_observations(answer->at(1));
+  observed.compose = parse_observations(answer->at(1), answer->at(2));
   co_return observed;
 }
 

@@ -40,7 +40,9 @@ struct ExpertState {
   v1::Block block = v1::BLOCK_UNSPECIFIED;
   int32_t offers_today = 0;
   int64_t worked_today_ms = 0;
-  int32_t today = 0;  // the day of these two, since 1970-01-01 in his zone
+  int32_t today = 0;     // the day of these two, since 1970-01-01 in his zone
+  int64_t since_ms = 0;  // since when he is in that state
+  std::string number;    // at which he takes calls, if a source says one
   std::string note;
   std::vector<v1::MediumStatus> media;  // in order of name
 };
@@ -49,7 +51,6 @@ struct ExpertView {
   std::string id;
   v1::Expert directory;  // without name
   ExpertState state;
-  int64_t since_ms = 0;
   v1::Presence why;  // winner, losers, reason and note only
 };
 
@@ -63,18 +64,23 @@ struct ExpertChange {
 // Of an entry [id, [field, value, ...]]; nullopt if it is not one.
 std::optional<ExpertChange> parse_change(const redis::Reply& entry);
 
+inline constexpr int64_t kWithdrawn = -1;
+
 // One report as the store takes it.
 struct Report {
   std::string expert;
   std::string source;
   int64_t epoch = 0;
   int64_t sequence = 0;
-  int64_t ttl_ms = 0;          // 0: until the next one
+  bool next_sequence = false;  // the one after the last, in the same epoch, whatever the two above are
+  int64_t ttl_ms = 0;          // 0: until the next one; kWithdrawn: the source says nothing of him any more
   v1::PresenceReport content;  // without the above
 };
 
 struct Observation {
   std::string source;
+  int64_t epoch = 0;
+  bool lost = false;       // of the source nothing is known now
   int64_t since_ms = 0;    // since when it says so without a break
   int64_t expires_ms = 0;  // 0: never
   v1::PresenceReport content;
@@ -84,6 +90,7 @@ struct Observation {
 struct Observations {
   std::string expert;
   std::string version;
+  bool in_our_call = false;  // he holds a voice leg
   std::vector<Observation> list;
 };
 
@@ -109,6 +116,7 @@ struct Composition {
   bool im = false;
   bool voice = false;
   int64_t due_ms = 0;  // when to compose again; 0: never
+  std::string number;  // without blanks
   v1::Presence why;    // winner, losers, reason and note only
 };
 

@@ -63,6 +63,7 @@ Leg read_leg(const std::string& stored) {
   leg.routed = flag(from, "routed");
   leg.overdue = flag(from, "overdue");
   leg.asked = parts_of(text(from, "asked"));
+  leg.secret_keys = parts_of(text(from, "secret"));
   leg.held = text(from, "held");
   return leg;
 }
@@ -173,6 +174,14 @@ const Leg* SessionRecord::conversation() const {
     if (leg.state == "active" && !leg.connect) return &leg;
   }
   return nullptr;
+}
+
+v1::UserData SessionRecord::shown_user_data() const {
+  v1::UserData shown = user_data;
+  for (const Leg& leg : legs) {
+    for (const std::string& key : leg.secret_keys) shown.mutable_values()->erase(key);
+  }
+  return shown;
 }
 
 v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {

@@ -36,7 +36,8 @@ struct Leg {
   std::string outcome, call;
   int kind = 0;
   bool connect = false, routed = false, overdue = false;
-  std::vector<std::string> asked;  // besides those with an offer
+  std::vector<std::string> secret_keys;  // of user data
+  std::vector<std::string> asked;        // besides those with an offer
   std::string held;
   std::vector<Offer> offers;             // in order of n
   std::optional<OfferDetails> straight;  // details of an expert who got it without an offer
@@ -59,6 +60,8 @@ struct SessionRecord {
   const Leg* leg(const std::string& leg_id) const;
   // The leg an expert talks on by text: active, not a call.
   const Leg* conversation() const;
+  // The user data without what is secret on any of its legs.
+  v1::UserData shown_user_data() const;
 };
 
 // What a decision needs to know of a leg, at the time the session was read.

@@ -1,5 +1,6 @@
 #include "state/session_store.h"
 
+#include <absl/strings/str_join.h>
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
@@ -21,6 +22,10 @@ void add_request(json& query, const Request& request) {
   if (request.id.empty()) return;
   query["rid"] = request.id;
   query["hash"] = request.payload_hash;
+}
+
+void add_secrets(json& query, const std::vector<std::string>& keys) {
+  if (!keys.empty()) query["secret"] = absl::StrJoin(keys, ",");
 }
 
 void add_decided(json& query, const LegRef& leg, const Decided& decided) {
@@ -127,6 +132,7 @@ Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
   json query = {{"s", request.session},        {"leg", request.medium},     {"medium", request.medium},
                 {"rp", request.routing_point}, {"strat", request.strategy}, {"seed", std::to_string(request.seed)},
                 {"agent", request.agent_id},   {"bridge", request.bridge},  {"limit", request.user_data_limit}};
+  add_secrets(query, request.secret_keys);
   add_request(query, request.request);
   Texts rest{request.facts.SerializeAsString(), request.text};
   append_user_data(request.user_data.values(), rest);
@@ -138,6 +144,13 @@ Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
   enqueued.leg.leg = request.medium;
   if (!enqueued.known) enqueued.leg.version = number(answer->at(2));
   co_return enqueued;
+}
+
+Task<Result<bool>> SessionStore::started(std::string request_id) {
+  redis::Command command{"EXISTS", prefix_ + "idem:start:" + request_id};
+  const redis::Reply reply = co_await client_.call(std::move(command));
+  if (const auto good = check_reply(reply); !good) co_return good.error();
+  co_return reply.integer == 1;
 }
 
 Task<Result<Enqueued>> SessionStore::call(NewCall request) {
@@ -153,6 +166,7 @@ Task<Result<Enqueued>> SessionStore::call(NewCall request) {
                 {"limit", request.user_data_limit}};
   if (!request.session.empty()) query["s"] = request.session;
   query["must_exist"] = request.must_exist;
+  add_secrets(query, request.secret_keys);
   Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
   append_user_data(request.user_data.values(), rest);
   const auto answer = co_await run("xl1_call", dump(query), std::move(rest));
@@ -220,6 +234,7 @@ Task<Result<Held>> SessionStore::hold(HoldVoice hold) {
                 {"hold_ms", hold.hold_ms},  {"seed", std::to_string(hold.seed)},
                 {"strat", hold.strategy}};
   if (!hold.call.empty()) query["call"] = hold.call;
+  add_secrets(query, hold.secret_keys);
   add_request(query, hold.request);
   const auto answer = co_await run("xl1_hold", dump(query), Texts());
   if (!answer) co_return answer.error();

@@ -28,6 +28,7 @@ struct LegRef {
 
 struct NewSession {
   std::string session, agent_id, bridge, medium, routing_point, strategy, text;
+  std::vector<std::string> secret_keys;  // of user data; identifiers
   uint64_t seed = 0;
   v1::Session facts;
   v1::UserData user_data;
@@ -40,6 +41,7 @@ struct NewCall {
   bool must_exist = false;  // UNKNOWN_SESSION if there is no such session, rather than begin another
   std::string new_session;  // to begin otherwise
   std::string bridge, medium, routing_point, strategy, call;
+  std::vector<std::string> secret_keys;  // of user data; identifiers
   uint64_t seed = 0;
   int kind = 0;
   int64_t deadline_ms = 0;
@@ -56,6 +58,7 @@ struct Enqueued {
 
 struct HoldVoice {
   std::string session, medium, expert, dn, routing_point, call, strategy;
+  std::vector<std::string> secret_keys;  // of user data; identifiers
   uint64_t seed = 0;
   int kind = 0;
   int64_t hold_ms = 0;
@@ -133,6 +136,8 @@ class SessionStore {
   Task<Result<std::vector<v1::Message>>> messages(std::string session, std::string after, int most);
 
   Task<Result<Enqueued>> enqueue(NewSession request);
+  // Whether a session was started by a request of that id within the last 10 minutes.
+  Task<Result<bool>> started(std::string request_id);
   Task<Result<Enqueued>> call(NewCall request);
   Task<Result<LegRef>> find_call(std::string call);
   Task<Result<std::string>> say(std::string session, v1::MessageAuthor author, std::string id, std::string text,

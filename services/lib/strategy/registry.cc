@@ -211,6 +211,22 @@ const std::string* Registry::text(const std::string& revision) const {
   return found == texts_.end() ? nullptr : &found->second;
 }
 
+std::shared_ptr<const Registry> Registry::with(const std::shared_ptr<const routing::Strategy>& other,
+                                               std::string& why) const {
+  auto registry = std::make_shared<Registry>(*this);
+  std::erase_if(registry->by_point_, [&](const auto& bound) { return bound.second->name == other->name; });
+  for (const std::string& point : other->routing_points) {
+    const auto [bound, is_free] = registry->by_point_.emplace(point, other);
+    if (!is_free) {
+      why = "its routing point " + point + " is taken by the strategy " + bound->second->name;
+      return nullptr;
+    }
+  }
+  registry->by_name_[other->name] = other;
+  registry->by_revision_[other->revision] = other;
+  return registry;
+}
+
 std::vector<v1::RoutingPoint> Registry::routing_points() const {
   std::vector<v1::RoutingPoint> out;
   for (const auto& [id, strategy] : by_point_) {
@@ -222,6 +238,10 @@ std::vector<v1::RoutingPoint> Registry::routing_points() const {
     for (const v1::VoicePolicy& policy : strategy->voice) *point.add_voice() = policy;
     point.mutable_hold_expert()->set_seconds(strategy->hold_expert_ms / 1000);
     point.mutable_hold_expert()->set_nanos(static_cast<int32_t>(strategy->hold_expert_ms % 1000 * 1'000'000));
+    point.set_restricted(strategy->allow.has_value());
+    for (const routing::Declared& declared : strategy->user_data) {
+      if (declared.secret) point.add_secret_keys(declared.key);
+    }
   }
   return out;
 }

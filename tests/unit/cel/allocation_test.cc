@@ -12,13 +12,14 @@ thread_local size_t allocations = 0;
 
 }  // namespace
 
-void* operator new(size_t size) {
+// Not inlined, so that the compiler does not take the pair for a mistake.
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   if (void* const at = std::malloc(size)) return at;
   throw std::bad_alloc();
 }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, size_t) noexcept { std::free(at); }
+[[gnu::noinline]] void operator delete(void* at) noexcept { std::free(at); }
+[[gnu::noinline]] void operator delete(void* at, size_t) noexcept { std::free(at); }
 
 namespace expertline::cel {
 namespace {

@@ -191,10 +191,21 @@ TEST(Budgets, BoundTheWork) {
   const std::string loops = list + ".all(a, " + list + ".all(b, " + list + ".all(c, a + b + c == 3)))";
   EXPECT_EQ(result(loops), over);
   EXPECT_EQ(result(chain("['0123456789']", ".map(x, x + x + x + x)", 30)), over);
-  EXPECT_EQ(result(chain("[1]", ".map(x, [x, x])", 50) + " == " + chain("[1]", ".map(x, [x, x])", 50)), over);
+  EXPECT_EQ(result(chain("[1]", ".map(x, [x, x])", 50)), over);
+  EXPECT_EQ(result(chain("[{'a': 1}]", ".map(x, {'a': x, 'b': x})", 50)), over);
   // It is not hidden as errors are.
   const Facts facts({{"always", "bool", "true"}});
   EXPECT_EQ(result(loops + " || always", facts), over);
+}
+
+TEST(Budgets, BoundHowLargeAValueIs) {
+  const auto program = compiled(chain("[x]", ".map(x, [x, x])", 12));
+  Arena arena;
+  Budget budget{.left = 100'000};
+  const Value value = program->evaluate(Calls(), arena, budget);
+  ASSERT_FALSE(value.is_error());
+  EXPECT_EQ(value.as_list().weight(), (1u << 13) - 1);
+  EXPECT_LT(budget.left, 100'000u - 2 * (1u << 12));
 }
 
 TEST(Budgets, AreShared) {

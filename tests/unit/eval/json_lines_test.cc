@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LargeValues, AreNotWritten) {
   JsonLines lines;
   std::string expr = "[1]";
-  for (int i = 0; i < 30; ++i) expr += ".map(x, [x, x])";
+  for (int i = 0; i < 18; ++i) expr += ".map(x, [x, x])";
   EXPECT_EQ(lines.answer(R"j({"expr": ")j" + expr + R"j("})j"),
             R"j({"error":"the value is too large to be written","phase":"eval"})j");
 }

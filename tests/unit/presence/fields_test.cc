@@ -20,6 +20,16 @@ v1::Expert full_expert() {
   (*expert.mutable_capacities())["voice"] = 0;
   (*expert.mutable_addresses())["im"] = "xmpp:ann@example.com";
   (*expert.mutable_dns())["voice"] = "5001";
+  expert.add_media_order("im");
+  v1::GuardRails& rails = *expert.mutable_guard_rails();
+  rails.set_time_zone("Europe/Zurich");
+  v1::WorkingTime& part = *rails.add_hours();
+  part.set_day(v1::WEEKDAY_MONDAY);
+  part.set_start_minute(0);
+  part.set_end_minute(1440);
+  rails.set_offers_per_hour(1000);
+  rails.mutable_decline_cool_down()->set_seconds(8 * 3600);
+  (*rails.mutable_wrap_up())["im"].set_nanos(1);
   return expert;
 }
 
@@ -43,6 +53,24 @@ TEST(Fields, EveryFaultNamesItsField) {
       {"expert.capacities key", [](v1::Expert& e) { (*e.mutable_capacities())["i,m"] = 1; }},
       {"expert.addresses[im]", [](v1::Expert& e) { (*e.mutable_addresses())["im"] = ""; }},
       {"expert.dns key", [](v1::Expert& e) { (*e.mutable_dns())["Voice"] = "1"; }},
+      {"expert.media_order[1]", [](v1::Expert& e) { e.add_media_order("im"); }},
+      {"expert.guard_rails.time_zone", [](v1::Expert& e) { e.mutable_guard_rails()->set_time_zone("Mars/Base"); }},
+      {"expert.guard_rails.time_zone", [](v1::Expert& e) { e.mutable_guard_rails()->set_time_zone("/etc/localtime"); }},
+      {"expert.guard_rails.hours[1].day", [](v1::Expert& e) { e.mutable_guard_rails()->add_hours(); }},
+      {"expert.guard_rails.hours[0].end_minute",
+       [](v1::Expert& e) { e.mutable_guard_rails()->mutable_hours(0)->set_end_minute(1441); }},
+      {"expert.guard_rails.hours[0].end_minute",
+       [](v1::Expert& e) { e.mutable_guard_rails()->mutable_hours(0)->set_start_minute(1440); }},
+      {"expert.guard_rails.offers_per_hour", [](v1::Expert& e) { e.mutable_guard_rails()->set_offers_per_hour(-1); }},
+      {"expert.guard_rails.offers_per_day", [](v1::Expert& e) { e.mutable_guard_rails()->set_offers_per_day(10'001); }},
+      {"expert.guard_rails.decline_cool_down",
+       [](v1::Expert& e) {
+         e.mutable_guard_rails()->mutable_decline_cool_down()->set_seconds(std::numeric_limits<int64_t>::max());
+       }},
+      {"expert.guard_rails.pause_after_timeouts",
+       [](v1::Expert& e) { e.mutable_guard_rails()->set_pause_after_timeouts(101); }},
+      {"expert.guard_rails.wrap_up[im]",
+       [](v1::Expert& e) { (*e.mutable_guard_rails()->mutable_wrap_up())["im"].set_seconds(3601); }},
       {"expert.groups", [](v1::Expert& e) {
          for (int i = 0; i < 64; ++i) e.add_groups("g" + std::to_string(i));
        }}};

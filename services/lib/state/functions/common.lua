@@ -54,6 +54,8 @@ end
 --   bridges         bridges at which a desk speaks for him, joined by ","; empty: no desk
 --   idle            ms at which he last held nothing
 --   note            what the winning source says beside the state
+--   number          at which he takes calls, if a source says one
+--   call            1 while he is in a call of ours: he holds a voice leg that is not only wrapped up
 --   wrap:<medium>   how many of use:<medium> are legs that are over and wrapped up
 --   r:<session>:<leg>   a holding; the value is its medium
 -- and what guards.lua says.
@@ -66,17 +68,19 @@ local function split(text, separator)
   return parts
 end
 
--- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, block, offers, worked, day, note, guard,
--- media = {name = {rt, cap, use, wrap}}}, or nil.
+-- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, block, offers, worked, day, note, since,
+-- number, guard, call, media = {name = {rt, cap, use, wrap}}}, and why, rt_im, rt_voice as they are written; or nil.
 local function load_expert(p, expert)
   local key = p .. 'x:' .. expert
   local f = redis.call('HMGET', key, 'rev', 'dir', 'active', 'media', 'state', 'dnd', 'bridges', 'idle', 'buckets',
-                       'block', 'offers', 'worked', 'day', 'note', 'guard')
+                       'block', 'offers', 'worked', 'day', 'note', 'guard', 'since', 'number', 'call', 'why', 'rt:im',
+                       'rt:voice')
   if not f[1] then return nil end
   local x = {rev = tonumber(f[1]), dir = tonumber(f[2] or 0), active = f[3] == '1', state = tonumber(f[5] or 6),
              dnd = f[6] == '1', bridges = f[7] or '', idle = tonumber(f[8] or 0), buckets = f[9] or '[]', media = {},
              block = tonumber(f[10] or 0), offers = tonumber(f[11] or 0), worked = tonumber(f[12] or 0),
-             day = tonumber(f[13] or 0), note = f[14] or '', guard = f[15] or nil}
+             day = tonumber(f[13] or 0), note = f[14] or '', guard = f[15] or nil, since = tonumber(f[16] or 0),
+             number = f[17] or '', call = f[18] == '1', why = f[19] or '', rt_im = f[20] or '0', rt_voice = f[21] or '0'}
   local names = split(f[4], ',')
   if #names > 0 then
     local ask = {}
@@ -113,21 +117,44 @@ local function ready(x, medium, states)
   return x.media[medium].rt
 end
 
--- The whole state of an expert as readers get it, JSON.
-local function state_json(x)
-  local media = {}
-  for name, m in pairs(x.media) do
-    media[#media + 1] = {name, m.rt and 1 or 0, m.cap, m.use, m.wrap}
-  end
-  return cjson.encode({rev = x.rev, dir = x.dir, active = x.active, state = x.state, dnd = x.dnd,
-                       desk = x.bridges ~= '', idle = x.idle, media = media, block = x.block, offers = x.offers,
-                       worked = x.worked, day = x.day, note = x.note})
+local function flag(value)
+  return value and '1' or '0'
 end
 
--- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have.
+-- The whole state of an expert as readers get it: "rev dir active state dnd desk idle block offers worked day since number
+-- media note", - where there is no number or medium, each medium "name,rt,cap,use,wrap", ";" between them.
+local function state_text(x)
+  local media = {}
+  for name, m in pairs(x.media) do
+    media[#media + 1] = table.concat({name, flag(m.rt), m.cap, m.use, m.wrap}, ',')
+  end
+  return table.concat({int(x.rev), int(x.dir), flag(x.active), x.state, flag(x.dnd), flag(x.bridges ~= ''), int(x.idle),
+                       x.block, x.offers, int(x.worked), x.day, int(x.since), x.number == '' and '-' or x.number,
+                       #media == 0 and '-' or table.concat(media, ';'), x.note}, ' ')
+end
+
+local function in_our_call(x)
+  return x.media.voice ~= nil and x.media.voice.use > x.media.voice.wrap
+end
+
+-- What the observations of an expert mean is to be composed anew; whoever is at it writes nothing.
+local function compose_again(p, expert)
+  redis.call('HINCRBY', p .. 'o:' .. expert, ':v', 1)
+  redis.call('ZADD', p .. 'pdue', 'LT', '0', expert)
+end
+
+-- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have. Who begins or ends a
+-- call of ours is composed anew: what his sources say of the phone means something else now.
 local function publish(p, expert, x)
-  x.rev = redis.call('HINCRBY', p .. 'x:' .. expert, 'rev', 1)
-  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', state_json(x))
+  local key = p .. 'x:' .. expert
+  local call = in_our_call(x)
+  if call ~= x.call then
+    x.call = call
+    redis.call('HSET', key, 'call', flag(call))
+    if redis.call('EXISTS', p .. 'o:' .. expert) == 1 then compose_again(p, expert) end
+  end
+  x.rev = redis.call('HINCRBY', key, 'rev', 1)
+  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', state_text(x))
 end
 
 -- Has whoever waits for somebody like this expert served, after the change `id` was seen. One entry of {D}:wake is
@@ -139,25 +166,34 @@ end
 
 -- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;
 -- where he became ready for a medium, or is reachable in another state, it marks his buckets as freed and, if anybody
--- waits there who may want him, adds one wake.
-local function changed(p, expert, before, after)
+-- waits there who may want him, adds one wake. `seen`: a table that several calls within one function share, so that each
+-- asks only once who waits.
+local function changed(p, expert, before, after, seen)
   local id = publish(p, expert, after)
+  seen = seen or {}
+  local function anybody(name, bucket)
+    local key = 'wait:' .. name .. ':' .. bucket
+    if seen[key] == nil then seen[key] = redis.call('EXISTS', p .. key) == 1 end
+    return seen[key]
+  end
+  local buckets, marks = nil, {}
   for name in pairs(after.media) do
     local now_ready = ready(after, name) and not (before and ready(before, name))
     local other_state = reachable(after, name) and
                         not (before and reachable(before, name) and before.state == after.state)
     if now_ready or other_state then
-      local wanted = now_ready or redis.call('EXISTS', p .. 'wait:' .. name .. ':states') == 1
-      local marks, waited = {}, false
-      for _, bucket in ipairs(cjson.decode(after.buckets)) do
+      local wanted = now_ready or anybody(name, 'states')
+      local waited = false
+      buckets = buckets or cjson.decode(after.buckets)
+      for _, bucket in ipairs(buckets) do
         marks[#marks + 1] = name .. ':' .. bucket
         marks[#marks + 1] = id
-        waited = waited or (wanted and redis.call('EXISTS', p .. 'wait:' .. name .. ':' .. bucket) == 1)
+        waited = waited or (wanted and anybody(name, bucket))
       end
-      if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
       if waited then wake(p, expert, name, id) end
     end
   end
+  if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
   return id
 end
 

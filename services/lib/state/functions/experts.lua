@@ -2,12 +2,14 @@
 -- {D}:experts ZSET       ids of all experts, score 0: pages in order of id
 -- {D}:e:<expert> HASH    rev (directory revision), record (serialized v1.Expert without name, state and revision)
 -- {D}:x:<expert> HASH    also: since (ms since when the state is so), why (serialized v1.Presence: winner, losers, reason,
---                        note), note. rt:im and rt:voice are there whatever his media are; other media are routable like im.
+--                        note). rt:im and rt:voice are there whatever his media are; other media are routable like im.
 -- {D}:o:<expert> HASH    <source> = "epoch sequence since expires content": since when (ms) it says so, until when it
 --                        holds (ms, 0: until its next report), serialized v1.PresenceReport without expert, epoch,
 --                        sequence and ttl; `:v` = version, grows when what the observations say together may differ
 -- {D}:pdue ZSET          experts by the time (ms) at which they must be composed again: an observation expires, or
 --                        whoever took an observation died before he wrote what it means
+-- {D}:se:<source> SET    experts of whom a source that keeps itself alive has said something (sources.lua)
+-- {D}:lost HASH          lost source -> what it said in this epoch or an earlier one is unknown
 -- {D}:gone STRING        highest revision any removed expert had; later experts begin above it, so the revision of an id
 --                        never goes down
 
@@ -124,13 +126,12 @@ redis.register_function('xl1_expert_delete', function(keys, args)
   return {'ok', '1'}
 end)
 
--- {id, directory revision, record, state_json, since, why}, or nil.
+-- {id, directory revision, record, state_text, why}, or nil.
 local function view(p, expert)
   local x = load_expert(p, expert)
   local e = redis.call('HMGET', p .. 'e:' .. expert, 'rev', 'record')
   if not x or not e[1] then return nil end
-  local more = redis.call('HMGET', p .. 'x:' .. expert, 'since', 'why')
-  return {expert, e[1], e[2], state_json(x), more[1] or '0', more[2] or ''}
+  return {expert, e[1], e[2], state_text(x), x.why}
 end
 
 local function views(p, experts)
@@ -157,88 +158,144 @@ local function number_less(a, b)
   return a < b
 end
 
--- {expert, version, {source, value, ...}}
-local function observations(p, expert, now)
-  local key = p .. 'o:' .. expert
-  local all, version, list = redis.call('HGETALL', key), '0', {}
+-- What is known of an expert: {version, call, missed, values = {source = value}, count}, or nil.
+local function load_observations(p, expert)
+  local x = redis.call('HMGET', p .. 'x:' .. expert, 'dir', 'missed', 'call')
+  if not x[1] then return nil end
+  local o = {missed = (x[2] or '0') ~= '0', call = x[3] or '0', version = 0, values = {}, count = 0}
+  local all = redis.call('HGETALL', p .. 'o:' .. expert)
   for i = 1, #all, 2 do
-    local expires = tonumber(string.match(all[i + 1], '^%d+ %d+ %d+ (%d+) ') or 0)
     if all[i] == ':v' then
-      version = all[i + 1]
-    elseif expires > 0 and expires < now - FORGET_MS then
-      redis.call('HDEL', key, all[i])
+      o.version = tonumber(all[i + 1])
     else
-      list[#list + 1] = all[i]
-      list[#list + 1] = all[i + 1]
+      o.values[all[i]] = all[i + 1]
+      o.count = o.count + 1
     end
   end
-  return {expert, version, list}
+  return o
 end
 
--- Takes one report: taken | stale | unknown | full, and whether the expert must be composed again.
-local function observe(p, now, expert, source, epoch, sequence, ttl, content)
-  if redis.call('EXISTS', p .. 'e:' .. expert) == 0 then return 'unknown', false end
-  local key = p .. 'o:' .. expert
-  local old = redis.call('HGET', key, source)
-  local since, repeated = int(now), false
+-- {expert, version, 1 if he is in a call of ours, {source, value, ...}}
+local function to_compose(p, expert, o, now)
+  local list = {}
+  for source, value in pairs(o.values) do
+    local expires = tonumber(string.match(value, '^%d+ %d+ %d+ (%d+) ') or 0)
+    if expires > 0 and expires < now - FORGET_MS then
+      redis.call('HDEL', p .. 'o:' .. expert, source)
+    else
+      list[#list + 1] = source
+      list[#list + 1] = value
+    end
+  end
+  return {expert, int(o.version), o.call, list}
+end
+
+-- Whether a source keeps itself alive; asked once a call.
+local function leased(p, source, seen)
+  if seen[source] == nil then seen[source] = redis.call('EXISTS', p .. 'src:' .. source) == 1 end
+  return seen[source]
+end
+
+-- Takes one report: taken | stale | full, and whether the expert must be composed again.
+local function observe(p, now, expert, o, seen, source, epoch, sequence, ttl, content)
+  local key, old = p .. 'o:' .. expert, o.values[source]
+  local since, repeated, new = int(now), false, true
   if old then
     local old_epoch, old_sequence, old_since, old_expires, old_content = string.match(old, '^(%d+) (%d+) (%d+) (%d+) (.*)$')
+    if sequence == '+' then epoch, sequence = old_epoch, int(tonumber(old_sequence) + 1) end
     if number_less(epoch, old_epoch) or (epoch == old_epoch and number_less(sequence, old_sequence)) then
       return 'stale', false
     end
-    repeated = old_content == content and (old_expires == '0' or tonumber(old_expires) > now)
-    if repeated then since = old_since end
-  elseif redis.call('HLEN', key) > MOST_SOURCES then
+    new = epoch ~= old_epoch
+    local same = old_content == content and (old_expires == '0' or tonumber(old_expires) > now)
+    if same then since = old_since end
+    repeated = same and not new  -- what was said in another epoch may have been lost
+  elseif o.count >= MOST_SOURCES then
     return 'full', false
+  else
+    o.count = o.count + 1
+    if sequence == '+' then sequence = '1' end
   end
-  local expires = ttl == '0' and 0 or now + tonumber(ttl)
-  redis.call('HSET', key, source, table.concat({epoch, sequence, since, int(expires), content}, ' '))
-  if not repeated then
+  if new and leased(p, source, seen) then redis.call('SADD', p .. 'se:' .. source, expert) end
+  local expires = 0
+  if ttl == '-1' then
+    expires = now
+  elseif ttl ~= '0' then
+    expires = now + tonumber(ttl)
+  end
+  o.values[source] = table.concat({epoch, sequence, since, int(expires), content}, ' ')
+  if repeated then
+    redis.call('HSET', key, source, o.values[source])
+    if expires > 0 then redis.call('ZADD', p .. 'pdue', 'LT', int(expires), expert) end
+    return 'taken', false
+  end
+  if o.missed then
+    o.missed = false
     acted(p, expert, now)
-    redis.call('HINCRBY', key, ':v', 1)
-    redis.call('ZADD', p .. 'pdue', 'LT', int(now + COMPOSE_MS), expert)
-  elseif expires > 0 then
-    redis.call('ZADD', p .. 'pdue', 'LT', int(expires), expert)
   end
-  return 'taken', not repeated
+  o.version = o.version + 1
+  redis.call('HSET', key, source, o.values[source], ':v', int(o.version))
+  return 'taken', true
 end
 
--- Up to 256 times: expert, source, epoch, sequence, ttl in ms (0: none), content
--- -> ok, now, list of outcomes (taken | stale | unknown | full), list of observations of the experts to compose again.
+-- Up to 256 times: expert, source, epoch, sequence (or + for the one after the last), ttl in ms (0: none, -1: it says
+-- nothing any more), content
+-- -> ok, now, list of outcomes (taken | stale | unknown | full), list of what is to be composed, {lost source, epoch, ...}.
 redis.register_function('xl1_observe', function(keys, args)
   local p = prefix(keys)
   local now = now_ms(p)
-  local outcomes, touched, compose = {}, {}, {}
+  local outcomes, known, touched, compose, seen, due = {}, {}, {}, {}, {}, {}
   for i = 1, #args, 6 do
-    local outcome, again = observe(p, now, unpack(args, i, i + 5))
+    local expert = args[i]
+    if known[expert] == nil then known[expert] = load_observations(p, expert) or false end
+    local outcome, again = 'unknown', false
+    if known[expert] then outcome, again = observe(p, now, expert, known[expert], seen, unpack(args, i + 1, i + 5)) end
     outcomes[#outcomes + 1] = outcome
-    if again and not touched[args[i]] then
-      touched[args[i]] = true
-      compose[#compose + 1] = args[i]
+    if again and not touched[expert] then
+      touched[expert] = true
+      compose[#compose + 1] = expert
+      due[#due + 1] = int(now + COMPOSE_MS)
+      due[#due + 1] = expert
     end
   end
-  for i, expert in ipairs(compose) do compose[i] = observations(p, expert, now) end
-  return {'ok', int(now), outcomes, compose}
+  if #due > 0 then redis.call('ZADD', p .. 'pdue', 'LT', unpack(due)) end
+  for i, expert in ipairs(compose) do compose[i] = to_compose(p, expert, known[expert], now) end
+  return {'ok', int(now), outcomes, compose, #compose > 0 and redis.call('HGETALL', p .. 'lost') or {}}
 end)
 
+-- The same expert with what was composed of him.
+local function with_presence(x, state, dnd, im, voice, note, number, now)
+  local after = {}
+  for name, value in pairs(x) do after[name] = value end
+  after.state, after.dnd, after.note, after.number = state, dnd == '1', note, number
+  if x.state ~= state then after.since = now end
+  after.media = {}
+  for name, m in pairs(x.media) do
+    after.media[name] = {rt = (name == 'voice' and voice or im) == '1', cap = m.cap, use = m.use, wrap = m.wrap}
+  end
+  return after
+end
+
 -- Any number of times: expert, version of the observations it was composed of, state, dnd, im, voice (0 or 1), when to
--- compose again (ms, 0: never), note, why -> ok. Written only if the observations are still those; otherwise whoever changed
--- them writes what they mean now.
+-- compose again (ms, 0: never), note, number, why -> ok. Written only if the observations are still those; otherwise
+-- whoever changed them writes what they mean now.
 redis.register_function('xl1_present', function(keys, args)
   local p = prefix(keys)
-  for i = 1, #args, 9 do
-    local expert, version, state, dnd, im, voice, due, note, why = unpack(args, i, i + 8)
-    local key = p .. 'x:' .. expert
+  local now, seen, over, due = now_ms(p), {}, {}, {}
+  for i = 1, #args, 10 do
+    local expert, version, state, dnd, im, voice, again, note, number, why = unpack(args, i, i + 9)
+    state = tonumber(state)
     local before = redis.call('HGET', p .. 'o:' .. expert, ':v') == version and load_expert(p, expert)
     if before then
-      local old = redis.call('HMGET', key, 'why', 'rt:im', 'rt:voice', 'state', 'dnd')
       local fields = {}
-      if old[1] ~= why then fields = {'why', why} end
-      local differs = (old[2] or '0') ~= im or (old[3] or '0') ~= voice or before.state ~= tonumber(state) or
-                      (old[5] or '0') ~= dnd or before.note ~= note
+      if before.why ~= why then fields = {'why', why} end
+      local differs = before.rt_im ~= im or before.rt_voice ~= voice or before.state ~= state or
+                      flag(before.dnd) ~= dnd or before.note ~= note or before.number ~= number
+      local after = nil
       if differs then
-        for _, pair in ipairs({{'state', state}, {'dnd', dnd}, {'rt:im', im}, {'rt:voice', voice},
-                                {'note', note}}) do
+        after = with_presence(before, state, dnd, im, voice, note, number, now)
+        for _, pair in ipairs({{'state', state}, {'dnd', dnd}, {'rt:im', im}, {'rt:voice', voice}, {'note', note},
+                               {'number', number}, {'since', int(after.since)}}) do
           fields[#fields + 1] = pair[1]
           fields[#fields + 1] = pair[2]
         end
@@ -248,33 +305,38 @@ redis.register_function('xl1_present', function(keys, args)
             fields[#fields + 1] = im
           end
         end
-        if before.state ~= tonumber(state) then
-          fields[#fields + 1] = 'since'
-          fields[#fields + 1] = int(now_ms(p))
-        end
       end
-      if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
-      if differs then changed(p, expert, before, load_expert(p, expert)) end
-      if due == '0' then
-        redis.call('ZREM', p .. 'pdue', expert)
+      if #fields > 0 then redis.call('HSET', p .. 'x:' .. expert, unpack(fields)) end
+      if differs then changed(p, expert, before, after, seen) end
+      if again == '0' then
+        over[#over + 1] = expert
       else
-        redis.call('ZADD', p .. 'pdue', due, expert)
+        due[#due + 1] = again
+        due[#due + 1] = expert
       end
     end
   end
+  if #over > 0 then redis.call('ZREM', p .. 'pdue', unpack(over)) end
+  if #due > 0 then redis.call('ZADD', p .. 'pdue', unpack(due)) end
   return {'ok'}
 end)
 
--- most -> ok, now, list of observations of experts that must be composed now. They come again if nobody writes what
--- they mean.
+-- most -> ok, now, list of what must be composed now, {lost source, epoch, ...}. It comes again if nobody writes what it
+-- means.
 redis.register_function('xl1_presence_due', function(keys, args)
   local p = prefix(keys)
   local now = now_ms(p)
   local list = {}
   for _, expert in ipairs(redis.call('ZRANGEBYSCORE', p .. 'pdue', '-inf', int(now), 'LIMIT', 0, args[1])) do
-    redis.call('HINCRBY', p .. 'o:' .. expert, ':v', 1)
-    redis.call('ZADD', p .. 'pdue', int(now + COMPOSE_MS), expert)
-    list[#list + 1] = observations(p, expert, now)
+    local o = load_observations(p, expert)
+    if not o then
+      redis.call('ZREM', p .. 'pdue', expert)
+    else
+      o.version = o.version + 1
+      redis.call('HSET', p .. 'o:' .. expert, ':v', int(o.version))
+      redis.call('ZADD', p .. 'pdue', int(now + COMPOSE_MS), expert)
+      list[#list + 1] = to_compose(p, expert, o, now)
+    end
   end
-  return {'ok', int(now), list}
+  return {'ok', int(now), list, #list > 0 and redis.call('HGETALL', p .. 'lost') or {}}
 end)

@@ -160,11 +160,12 @@ redis.register_function('xl1_take_wake', function(keys, args)
 end)
 
 -- waiting {expert, medium, after, most}: the legs that wait in any of the expert's buckets, in order, after that
--- score ("-inf" to begin) -> ok, session, leg, score, ...; or full, if he is not free (any more).
+-- score ("-inf" to begin) -> ok, session, leg, score, ...; or full, if none of them can get him (any more).
 redis.register_function('xl1_waiting', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local x = load_expert(p, q.expert)
-  if not x or not reachable(x, q.medium) then return {'full'} end
+  local wanted = x and (ready(x, q.medium) or redis.call('EXISTS', p .. 'wait:' .. q.medium .. ':states') == 1)
+  if not wanted or not reachable(x, q.medium) then return {'full'} end
   local found = {}
   for _, bucket in ipairs(cjson.decode(x.buckets)) do
     local legs = redis.call('ZRANGEBYSCORE', p .. 'wait:' .. q.medium .. ':' .. bucket, q.after, '+inf', 'WITHSCORES',

@@ -37,7 +37,7 @@ end
 -- wait_left (ms this step may still wait, as of wait_from), wait_from (ms), wait_since (ms it joined those who wait),
 -- waited (ms in all, up to wait_from), expert, name, dn, n (offers made), open (numbers of open offers), taken (n of the accepted offer), outcome,
 -- call, kind, connect (the platform connects it: a voice call), routed (a RouteCall is open), deadline, due,
--- asked (experts not to be asked again although no offer says so), held, began (ms it became active)}. Lists are texts joined by ",".
+-- secret (keys of user data that no expert is shown), asked (experts not to be asked again although no offer says so), held, began (ms it became active)}. Lists are texts joined by ",".
 local function load_leg(p, s, id)
   local text = redis.call('HGET', session_key(p, s), 'l:' .. id)
   return text and cjson.decode(text)
@@ -311,7 +311,7 @@ local function new_leg(p, s, q, state, due)
   local key = session_key(p, s)
   local l = {id = q.leg, medium = q.medium, state = state, v = 0, rp = q.rp, strat = q.strat, seed = q.seed, step = 0,
              step_name = '', order = next_order(p), pri = q.pri or 0, step_offers = 0, n = 0, open = '', asked = '',
-             call = q.call, kind = q.kind, connect = q.connect, routed = q.routed, deadline = q.deadline, due = due}
+             secret = q.secret, call = q.call, kind = q.kind, connect = q.connect, routed = q.routed, deadline = q.deadline, due = due}
   redis.call('HSET', key, 'legs', joined(redis.call('HGET', key, 'legs'), q.leg))
   return l
 end
@@ -327,7 +327,7 @@ local function next_leg_id(p, s)
   return 'v' .. int(redis.call('HINCRBY', session_key(p, s), 'voice', 1))
 end
 
--- enqueue {s, leg, medium, rp, strat, seed, agent, bridge, limit, rid, hash}, facts, text, user data...: a new session
+-- enqueue {s, leg, medium, rp, strat, seed, secret, agent, bridge, limit, rid, hash}, facts, text, user data...: a new session
 -- with one leg to be routed -> ok, session, leg version; or again, session (the request was answered before).
 redis.register_function('xl1_enqueue', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])

@@ -1,6 +1,6 @@
 -- Voice beside the conversation: lines held, calls at routing points, what the platform reports.
 
--- hold {s, medium, expert, dn, rp, kind, call, hold_ms, seed, strat, rid, hash}: holds the line of the expert who is on the
+-- hold {s, medium, expert, dn, rp, kind, call, hold_ms, seed, strat, secret, rid, hash}: holds the line of the expert who is on the
 -- conversation, in a leg of its own. `dn` is where the call will be sent: his number, or the routing point `rp`.
 -- -> ok, leg, expert, held until (ms).
 redis.register_function('xl1_hold', function(keys, args)
@@ -34,7 +34,7 @@ redis.register_function('xl1_hold', function(keys, args)
   return remember(p, q.s, q, {'ok', l.id, int(l.due)})
 end)
 
--- call {s, must_exist, new_session, medium, rp, strat, seed, call, kind, deadline_ms, agent, bridge, limit}, facts,
+-- call {s, must_exist, new_session, medium, rp, strat, seed, secret, call, kind, deadline_ms, agent, bridge, limit}, facts,
 -- fallback bytes, user data...: a call is at a routing point. Joins the session `s` (its held leg for that routing
 -- point, if there is one) when it is open, otherwise begins the session `new_session`; `must_exist`: UNKNOWN_SESSION
 -- if there is no session `s`.
@@ -67,7 +67,7 @@ redis.register_function('xl1_call', function(keys, args)
   q.connect, q.routed, q.deadline = true, true, now + q.deadline_ms
   local l = held
   if l then
-    l.call, l.kind, l.routed, l.deadline = q.call, q.kind, true, q.deadline
+    l.call, l.kind, l.routed, l.deadline, l.secret = q.call, q.kind, true, q.deadline, q.secret
     reroute(l, now)
   else
     q.leg = next_leg_id(p, s)
