@@ -5,8 +5,9 @@
 
 namespace expertline::routing {
 namespace {
-constexpr size_t kMeanBucket = 8;
-}
+// Large ones: of a draw's places the more are taken, the less the fill of buckets differs.
+constexpr size_t kMeanBucket = 64;
+}  // namespace
 
 size_t DrawSet::bucket_of(uint64_t hash) const {
   const size_t low = std::bit_floor(buckets_.size());

@@ -2,9 +2,9 @@
 // members: two replicas that heard of the same experts in different order draw the same one from the same seed.
 //
 // It is a linear hash table. Member e lies in the bucket that the low bits of its hash name, buckets are sorted by
-// hash, and there are max(1, n / 8) of them, so each insert splits at most one bucket and each erase joins at most two.
-// A draw picks a bucket and a place in it, both uniform, and again if the place is empty: each member is one place,
-// so each is equally likely. The places of a bucket are as many as the largest bucket has members.
+// hash, and there are max(1, n / 64) of them, so each insert splits at most one bucket and each erase joins at most
+// two. A draw picks a bucket and a place in it, both uniform, and again if the place is empty: each member is one
+// place, so each is equally likely. The places of a bucket are as many as the largest bucket has members.
 #pragma once
 
 #include <cstdint>

@@ -70,7 +70,7 @@ Query::Query(const Step& step, const Wanted& wanted, const Snapshot& snapshot, c
     : snapshot_(snapshot),
       wanted_(wanted),
       medium_(snapshot.medium(facts.medium())),
-      holder_(snapshot.find(facts.held_expert())) {
+      holder_(facts.held_expert().empty() ? std::nullopt : snapshot.find(facts.held_expert())) {
   for (const SkillRange& range : wanted.skills) skills_.push_back({snapshot.skill(range.skill), range.min, range.max});
   for (const std::string& group : wanted.groups) {
     const auto number = snapshot.group(group);

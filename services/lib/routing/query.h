@@ -43,7 +43,7 @@ class Query {
   // Why the find's `expert` has no value; empty if it has one.
   const std::string& problem() const { return problem_; }
   // One skill, one group, or nothing at all, and whom presence lets through: the pools' own counts are the answer.
-  bool is_single() const { return !named_ && skills_.size() + groups_.size() <= 1 && wanted_.states == 0; }
+  bool is_single() const { return !named_ && !holder_ && skills_.size() + groups_.size() <= 1 && wanted_.states == 0; }
   // In order of number, each once, with the first reason.
   std::span<const Barred> barred() const { return barred_; }
   // Who comes after all others, as they were asked before; in order of number.

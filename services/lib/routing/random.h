@@ -10,12 +10,13 @@ namespace expertline::routing {
 
 using Engine = std::mt19937_64;
 
-// Uniform in [0, n); n > 0. What would make the last round unequal is drawn again.
+// Uniform in [0, n); n > 0: the high half of the product of a random word and n, where words that would make some
+// results likelier than others are drawn again (Lemire, "Fast Random Integer Generation in an Interval").
 inline uint64_t draw_below(Engine& engine, uint64_t n) {
-  const uint64_t surplus = (0 - n) % n;  // 2^64 mod n
   for (;;) {
-    const uint64_t value = engine();
-    if (value >= surplus) return value % n;
+    const auto product = static_cast<unsigned __int128>(engine()) * n;
+    const auto low = static_cast<uint64_t>(product);
+    if (low >= n || low >= (0 - n) % n) return static_cast<uint64_t>(product >> 64U);
   }
 }
 

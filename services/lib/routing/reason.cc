@@ -6,10 +6,10 @@ std::string_view reason_name(Reason reason) {
   switch (reason) {
     case Reason::kReady:
       return "ready";
-    case Reason::kRetired:
-      return "retired";
     case Reason::kNoMedium:
       return "no_medium";
+    case Reason::kRetired:
+      return "retired";
     case Reason::kDoNotDisturb:
       return "do_not_disturb";
     case Reason::kOffline:

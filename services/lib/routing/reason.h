@@ -12,8 +12,8 @@ namespace expertline::routing {
 enum class Reason : uint8_t {
   // Status of an expert for one medium.
   kReady,          // ready
-  kRetired,        // retired: left the directory while he still held a session
   kNoMedium,       // no_medium: cannot take this medium, or with a capacity of 0
+  kRetired,        // retired: left the directory while he still held a session
   kDoNotDisturb,   // do_not_disturb
   kOffline,        // offline: not routable by presence, being offline; the next four likewise
   kAway,           // away
@@ -46,6 +46,8 @@ enum class Reason : uint8_t {
 
 // How many reasons are a status.
 inline constexpr size_t kStatusCount = static_cast<size_t>(Reason::kWrapUp) + 1;
+
+inline constexpr size_t kReasonCount = static_cast<size_t>(Reason::kWeight) + 1;
 
 // It is his own status, not the request or the step, that keeps him.
 inline constexpr bool is_status(Reason reason) {

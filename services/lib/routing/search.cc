@@ -3,7 +3,6 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
-#include <array>
 
 namespace expertline::routing {
 namespace {
@@ -33,7 +32,7 @@ std::vector<uint32_t> Search::run() {
     ranked = counts_suffice ? single(pools) : members(pools) <= kMostCounted ? scan(pools) : sample(pools);
     append_later(ranked);
   }
-  say_problems();
+  say();
   return ranked;
 }
 
@@ -53,13 +52,16 @@ Reason Search::verdict(uint32_t expert) {
   return ranking.weight(expert) > 0 ? Reason::kReady : Reason::kWeight;
 }
 
-void Search::drop(Reason reason, int32_t count) {
-  if (count != 0) (*trace_.mutable_dropped())[std::string(reason_name(reason))] += count;
-}
+void Search::drop(Reason reason, int32_t count) { dropped_[static_cast<size_t>(reason)] += count; }
 
-void Search::say_problems() {
+void Search::say() {
+  for (size_t i = 0; i < dropped_.size(); ++i) {
+    if (dropped_[i] == 0) continue;
+    (*trace_.mutable_dropped())[std::string(reason_name(static_cast<Reason>(i)))] = dropped_[i];
+  }
   if (problems_ == 0) return;
-  trace_.set_detail("where has no value for " + std::to_string(problems_) + ": " + first_problem_);
+  if (!trace_.detail().empty()) trace_.mutable_detail()->append("; ");
+  trace_.mutable_detail()->append("where has no value for " + std::to_string(problems_) + ": " + first_problem_);
 }
 
 std::vector<uint32_t> Search::named() {
@@ -121,8 +123,9 @@ std::vector<uint32_t> Search::scan(const std::vector<const Pool*>& pools) {
     pool->members.for_each([&](uint32_t expert) {
       if (!query_.owned(expert, pool, pools)) return true;
       ++found;
-      Reason reason = test(expert);
-      if (reason == Reason::kReady && !query_.is_later(expert) && !ranking.offer(expert)) reason = Reason::kWeight;
+      const bool later = query_.is_later(expert);
+      Reason reason = later ? verdict(expert) : test(expert);
+      if (reason == Reason::kReady && !later && !ranking.offer(expert)) reason = Reason::kWeight;
       if (reason == Reason::kReady) {
         ++ready;
       } else {
@@ -202,6 +205,7 @@ std::vector<uint32_t> Search::draw_single(const Candidates& from, const std::vec
     const uint32_t expert = draw(from, pools, engine);
     if (std::find(ranked.begin(), ranked.end(), expert) != ranked.end()) continue;
     if (query_.barred_reason(expert) != Reason::kReady || query_.is_later(expert)) continue;
+    snapshot_.prefetch(expert);  // of a million experts he is hardly in a cache
     ranked.push_back(expert);
   }
   return ranked;

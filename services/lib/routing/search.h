@@ -1,6 +1,7 @@
 // Looks for the experts of one step.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "routing/ranking.h"
@@ -24,7 +25,8 @@ class Search {
   // All but the weight.
   Reason test(uint32_t expert);
   void drop(Reason reason, int32_t count = 1);
-  void say_problems();
+  // Tells the trace what became of whom.
+  void say();
 
   std::vector<uint32_t> named();
   std::vector<uint32_t> single(const std::vector<const Pool*>& pools);
@@ -57,6 +59,7 @@ class Search {
   const int64_t now_ms_;
   const uint64_t key_;
   v1::StepTrace& trace_;
+  std::array<int32_t, kReasonCount> dropped_{};
   int problems_ = 0;  // experts for whom an expression had no value
   std::string first_problem_;
 };

@@ -25,6 +25,7 @@ struct Someone {
   bool retired = false;
   int im_used = 0;
   int im_capacity = 2;
+  int64_t idle_since_ms = 0;
   int wrapping_up = 0;
   v1::Block block = v1::BLOCK_UNSPECIFIED;
   std::string site = {};
@@ -34,7 +35,6 @@ struct Someone {
   int offers_today = 0;
   int64_t worked_today_ms = 0;
   int today = 0;
-  int64_t idle_since_ms = 0;
   int64_t revision = 1;
 };
 
