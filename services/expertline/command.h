@@ -32,6 +32,7 @@ Run declare_generate_calls(CLI::App& app);
 Run declare_presence(CLI::App& app);
 Run declare_replay(CLI::App& app);
 Run declare_sessions(CLI::App& app);
+Run declare_simulate(CLI::App& app);
 Run declare_strategies(CLI::App& app);
 Run declare_up(CLI::App& app);
 Run declare_watch(CLI::App& app);

@@ -15,6 +15,8 @@ const std::vector<Command>& commands() {
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
       {"replay", "Play a day of call records through a running system", declare_replay},
+      {"simulate", "Play a day of call records through strategies on a virtual clock, and compare two of them",
+       declare_simulate},
       {"bench", "Measure latency and throughput on this machine", declare_bench},
       {"generate-calls", "Write call records of an invented day", declare_generate_calls},
   };
