@@ -36,6 +36,7 @@ Run declare_replay(CLI::App& app);
 Run declare_sessions(CLI::App& app);
 Run declare_simulate(CLI::App& app);
 Run declare_strategies(CLI::App& app);
+Run declare_test(CLI::App& app);
 Run declare_up(CLI::App& app);
 Run declare_watch(CLI::App& app);
 

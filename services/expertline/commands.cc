@@ -13,6 +13,7 @@ const std::vector<Command>& commands() {
       {"explain", "Say why an expert was chosen, and why not each other one", declare_explain},
       {"decisions", "Export the records of past decisions", declare_decisions},
       {"diff", "Compare two versions of a strategy on recorded decisions", declare_diff},
+      {"test", "Run the tests of strategies, and say what they cover", declare_test},
       {"eval", "Evaluate an expression, or many as lines of JSON", declare_eval},
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
