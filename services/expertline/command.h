@@ -25,6 +25,7 @@ const std::vector<Command>& commands();
 
 Run declare_bench(CLI::App& app);
 Run declare_decisions(CLI::App& app);
+Run declare_check(CLI::App& app);
 Run declare_demo(CLI::App& app);
 Run declare_diff(CLI::App& app);
 Run declare_eval(CLI::App& app);

@@ -15,6 +15,7 @@ const std::vector<Command>& commands() {
       {"diff", "Compare two versions of a strategy on recorded decisions", declare_diff},
       {"test", "Run the tests of strategies, and say what they cover", declare_test},
       {"eval", "Evaluate an expression, or many as lines of JSON", declare_eval},
+      {"check", "Check strategies, calendars and rosters: every issue with its line and a hint", declare_check},
       {"watch", "A live table of experts and open sessions", declare_watch},
       {"presence", "Report presence from the terminal or from a JSON-lines file", declare_presence},
       {"replay", "Play a day of call records through a running system", declare_replay},

@@ -189,9 +189,10 @@ constexpr Code kCodes[] = {
     {"similar_name", kWarning, "two skills that differ by one letter",
      "It may be a slip of the hand, and then the step finds nobody. With --roster the names are checked against the\n"
      "experts instead.",
-     "find: {skills: {mortgage: 3}}\n"
-     "relax: [{after: 5s, skills: {mortgage: 2}}]",
-     ""},
+     "- {step: good, find: {skills: {mortgage: 4}}}\n"
+     "- {step: any, find: {skills: {mortage: any}}}",
+     "- {step: good, find: {skills: {mortgage: 4}}}\n"
+     "- {step: any, find: {skills: {mortgage: any}}}"},
     {"text_not_closed", kError, "${ without }",
      "In texts, ${ begins an expression, which ends with }. For the two characters themselves write $${.",
      "message: \"About ${user_data.topic\"", "message: \"About ${user_data.topic}\""},
@@ -286,7 +287,7 @@ constexpr Code kCodes[] = {
      "where: [1, 2].size() > 1", "where: '[1, 2].size() > 1'"},
     {"yaml_after_quote", kError, "text after a closing quote",
      "A value that begins with a quote ends with it, so an expression that begins with a text needs quotes around all\n"
-     "of it.",
+     "of it. An apostrophe within single quotes is written twice.",
      "allow: \"retail\" in agent.groups", "allow: '\"retail\" in agent.groups'"},
     {"yaml_alias", kError, "a value that begins with *",
      "To YAML that is an alias, a reference to another place of the file. Aliases are not allowed. YAML reads\n"
@@ -318,7 +319,7 @@ constexpr Code kCodes[] = {
      "Save it in UTF-8; umlauts from older programs are often in another encoding.", "", ""},
     {"yaml_quote", kError, "a quote that is not closed",
      "Inside single quotes, a quote is written twice; inside double quotes, with a backslash before it.",
-     "message: 'It's urgent'", "message: \"It's urgent\""},
+     "description: \"For urgent questions", "description: \"For urgent questions\""},
     {"yaml_reserved", kError, "a value that begins with a character of YAML's own",
      "A value must not begin with %, @, `, | or >. YAML reads something else than is written here, or nothing. In\n"
      "quotes the text is what it is.",

@@ -68,7 +68,7 @@ class Scanner {
       const size_t glued = glued_colon(at, end);
       if (glued != end) {
         tell(glued, "yaml_colon_space", "the colon after a key needs a space",
-             std::string(text_.substr(at, glued + 1 - at)) + " " + std::string(text_.substr(glued + 1, 1)) + "...");
+             std::string(text_.substr(at, glued + 1 - at)) + " " + std::string(plain(glued + 1, end)));
         return to_next_line(at);
       }
       return value(at, end, indent);
@@ -145,7 +145,7 @@ class Scanner {
       const size_t next = skip_blanks(close + 1);
       const size_t last = line_end(close);
       if (next < last && !(text_[next] == '#' && next > close + 1)) {
-        tell(at, "yaml_after_quote", "the value goes on after its closing quote", quoted_hint(plain(at, last)));
+        tell(at, "yaml_after_quote", "the value goes on after its closing quote", after_quote_hint(plain(at, last)));
       }
       return to_next_line(close);
     }
@@ -165,6 +165,16 @@ class Scanner {
       }
     }
     to_next_line(at);
+  }
+
+  // `'It's urgent'` is meant otherwise than `'a' == 'b'`.
+  static std::string after_quote_hint(std::string_view whole) {
+    const size_t inner = whole.find('\'', 1);
+    const bool apostrophe = whole.starts_with('\'') && whole.ends_with('\'') && inner + 1 < whole.size() &&
+                            whole[inner + 1] != ' ' && whole[inner - 1] != ' ';
+    if (!apostrophe) return quoted_hint(whole);
+    return "in single quotes a quote is written twice, in double quotes once: \"" +
+           std::string(whole.substr(1, whole.size() - 2)) + "\"";
   }
 
   // A character that YAML keeps for itself at the beginning of a value.

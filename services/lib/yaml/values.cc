@@ -264,11 +264,13 @@ void Fields::done() {
   for (const Entry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
     std::string hint = did_you_mean(entry.key, known_);
-    // `{agent: Nobody is free, please call back}` has a key `please call back` without a value.
     if (entry.value.kind == Kind::kNull && entry.key.find(':') != std::string::npos) {
       hint = "the colon after a key needs a space";
     } else if (hint.empty() && entry.value.kind == Kind::kNull && entry.value.mark == entry.mark) {
+      // `{agent: Nobody is free, please call back}` has a key `please call back` without a value.
       hint = "if it belongs to a text with a comma before it, that text needs quotes";
+    } else if (hint.empty()) {
+      for (const std::string& key : known_) hint += (hint.empty() ? "it may have " : ", ") + key;
     }
     issues_.add(entry.mark, "unknown_key", what_ + " has no key " + quoted(entry.key), hint);
   }

@@ -366,6 +366,98 @@ TEST(Load, HintsAtTheNearestWord) {
   EXPECT_THAT(hint("wait: 1m30s", "wait: 90"), HasSubstr("90s"));
 }
 
+// The places of all keys but those that people choose.
+void keys_of(const yaml::Node& node, std::vector<std::pair<std::string, yaml::Mark>>& keys) {
+  for (const yaml::Node& item : node.items) keys_of(item, keys);
+  for (const yaml::Entry& entry : node.entries) {
+    keys.emplace_back(entry.key, entry.mark);
+    if (entry.key == "skills" || entry.key == "attach") continue;
+    if (entry.key == "user_data") {
+      for (const yaml::Entry& declared : entry.value.entries) keys_of(declared.value, keys);
+    } else {
+      keys_of(entry.value, keys);
+    }
+  }
+}
+
+// `text` with a letter left out in the middle of the word at the place.
+std::string misspelt(const std::string& text, const std::string& word, yaml::Mark mark) {
+  size_t at = 0;
+  for (int line = 1; line < mark.line; ++line) at = text.find('\n', at) + 1;
+  at += static_cast<size_t>(mark.column) - 1;
+  EXPECT_EQ(text.substr(at, word.size()), word);
+  return std::string(text).erase(at + word.size() / 2, 1);
+}
+
+TEST(Load, ATypoInAnyKeyIsToldAtItsColumnWithTheRightOne) {
+  yaml::Issues none("f.yaml");
+  const auto root = yaml::parse(kWhole, none);
+  ASSERT_TRUE(root);
+  std::vector<std::pair<std::string, yaml::Mark>> keys;
+  keys_of(*root, keys);
+  EXPECT_GT(keys.size(), 60U);
+  for (const auto& [key, mark] : keys) {
+    const Loaded loaded = load("f.yaml", misspelt(kWhole, key, mark), world());
+    bool told = false;
+    for (const yaml::Issue& issue : loaded.issues) {
+      told |= issue.mark == mark && issue.code == "unknown_key" && issue.hint == "did you mean " + key + "?";
+    }
+    EXPECT_TRUE(told) << key << " on line " << mark.line << ":\n" << all(loaded);
+  }
+}
+
+TEST(Load, ATypoInAnyWordIsToldAtItsColumnWithTheRightOne) {
+  // Words that a strategy may not choose, in values and expressions.
+  const std::vector<std::string> words{"agent.groups",
+                                       "hours: retail",
+                                       "type: string",
+                                       "type: int",
+                                       "on_bad_data: otherwise",
+                                       "user_data.topic",
+                                       "interaction.last_expert",
+                                       "preview: none",
+                                       "user_data.amount",
+                                       "hours.open",
+                                       "expert.site",
+                                       "agent.site",
+                                       "pick: least_busy",
+                                       "agent.name",
+                                       "drop: [where",
+                                       "skills.stocks",
+                                       "states: [online",
+                                       "busy]",
+                                       "expert.load",
+                                       "ask_again: after_timeout",
+                                       "interaction.case_key",
+                                       "expert.id",
+                                       "user_data.card_pin",
+                                       "via: routing_point",
+                                       "via: direct",
+                                       "[transfer]",
+                                       "consult",
+                                       "conference"};
+  const std::string text = kWhole;
+  for (const std::string& context : words) {
+    const size_t begin = context.find_last_of(".:[ ") == std::string::npos ? 0 : context.find_last_of(".:[ ") + 1;
+    const size_t end = context.ends_with("]") ? context.size() - 1 : context.size();
+    const std::string word = context.substr(begin, end - begin);
+    const size_t found = text.find(context);
+    ASSERT_NE(found, std::string::npos) << context;
+    const size_t at = found + begin;
+    const size_t line_start = text.rfind('\n', at) + 1;
+    const yaml::Mark mark{static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n')) + 1,
+                          static_cast<int>(at - line_start) + 1};
+    const Loaded loaded = load("f.yaml", misspelt(text, word, mark), world());
+    bool told = false;
+    for (const yaml::Issue& issue : loaded.issues) {
+      const bool here = issue.mark.line == mark.line && issue.mark.column <= mark.column &&
+                        mark.column < issue.mark.column + issue.length;
+      told |= here && issue.hint.find(word) != std::string::npos;
+    }
+    EXPECT_TRUE(told) << context << ":\n" << all(loaded);
+  }
+}
+
 TEST(Load, ChecksNamesAgainstARoster) {
   auto directory = std::make_shared<Directory>();
   directory->experts = {"ann"};
