@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The JSON Schemas of strategies/schema and the loader know the same keys, and what the loader finds good is good for
-the schema, too. Arguments: the folder of the schemas, that of the goldens, that of shipped strategies, and the command
-`expertline`."""
+the schema, too. Arguments: the folder of the schemas, that of the goldens, that of shipped strategies, that of
+rosters, and the command `expertline`."""
 import json
 import pathlib
 import re
@@ -17,7 +17,8 @@ except ImportError as missing:
     print(f"not installed: {missing.name}")
     sys.exit(77)
 
-SCHEMAS, GOLDENS, SHIPPED, COMMAND = (pathlib.Path(argument) for argument in sys.argv[1:5])
+SCHEMAS, GOLDENS, SHIPPED, ROSTERS, COMMAND = (pathlib.Path(argument) for argument in sys.argv[1:6])
+KINDS = ("strategy", "calendar", "roster")
 
 
 class Loader(yaml.SafeLoader):
@@ -39,8 +40,8 @@ def schema(kind):
 
 
 def kind_of(text):
-    for kind in ("strategy", "calendar"):
-        if re.search(rf"^{kind}:", text, re.M):
+    for kind, key in (("strategy", "strategy"), ("calendar", "calendar"), ("roster", "experts")):
+        if re.search(rf"^{key}:", text, re.M):
             return kind
     return None
 
@@ -75,6 +76,13 @@ special:
 @TOP
 """
 
+ROSTER = """guard_rails: {zone: UTC@RAILS}
+experts:
+  - {id: ann@EXPERT}
+@TOP
+"""
+TEXTS = {"strategy": STRATEGY, "calendar": CALENDAR, "roster": ROSTER}
+
 # Where an unknown key is put, and where the schema has the keys of that place.
 PLACES = {
     ("strategy", "TOP"): [],
@@ -90,6 +98,9 @@ PLACES = {
     ("strategy", "TARGET"): ["definitions", "target"],
     ("calendar", "TOP"): [],
     ("calendar", "SPECIAL"): ["definitions", "special"],
+    ("roster", "TOP"): [],
+    ("roster", "RAILS"): ["definitions", "guard_rails"],
+    ("roster", "EXPERT"): ["definitions", "expert"],
 }
 BLOCK = {"TOP": "qqqqqqqq: 1", "STEP": "    qqqqqqqq: 1", "VOICE": "  qqqqqqqq: 1"}
 
@@ -102,8 +113,7 @@ def at(node, path):
 
 def loader_keys(kind, place):
     """The keys that the loader names when it meets one that it does not know."""
-    text = STRATEGY if kind == "strategy" else CALENDAR
-    text = text.replace("@" + place, BLOCK.get(place, ", qqqqqqqq: 1"))
+    text = TEXTS[kind].replace("@" + place, BLOCK.get(place, ", qqqqqqqq: 1"))
     text = re.sub(r"^@[A-Z]+\n", "", text, flags=re.M)
     text = re.sub(r"@[A-Z]+", "", text)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,11 +139,11 @@ def objects(node):
 
 class Schemas(unittest.TestCase):
     def test_are_schemas(self):
-        for kind in ("strategy", "calendar"):
+        for kind in KINDS:
             jsonschema.Draft7Validator.check_schema(schema(kind))
 
     def test_take_what_the_loader_takes(self):
-        files = [*sorted((GOLDENS / "good").rglob("*.yaml")), *sorted(SHIPPED.glob("*.yaml"))]
+        files = [*sorted((GOLDENS / "good").rglob("*.yaml")), *sorted(SHIPPED.glob("*.yaml")), *sorted(ROSTERS.glob("*.yaml"))]
         seen = 0
         for path in files:
             text = path.read_text()
@@ -158,7 +168,7 @@ class Schemas(unittest.TestCase):
                 self.assertEqual(loader_keys(kind, place), set(at(schema(kind), path)["properties"]))
 
     def test_describe_every_key(self):
-        for kind in ("strategy", "calendar"):
+        for kind in KINDS:
             whole = schema(kind)
             for node in objects(whole):
                 self.assertFalse(node.get("additionalProperties", True), node.get("description"))

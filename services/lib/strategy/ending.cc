@@ -13,6 +13,7 @@ using yaml::Node;
 
 constexpr int64_t kMinute = 60'000;
 constexpr size_t kMaxEntries = 20;
+constexpr size_t kMaxAttached = 100;
 
 void read_entry(Reading& in, const Node& node, size_t index, bool last) {
   static const std::vector<std::pair<std::string, Otherwise::Kind>> kKinds{
@@ -115,7 +116,10 @@ void read_otherwise(Reading& in, const Node& node) {
 
 void read_on_accept(Reading& in, const Node& node) {
   Fields fields(node, "on_accept", in.issues);
-  if (const Node* attach = fields.required("attach")) {
+  const Node* const attach = fields.required("attach");
+  if (attach != nullptr && attach->entries.size() > kMaxAttached) {
+    in.issues.add(attach->mark, "out_of_range", "attach has at most " + std::to_string(kMaxAttached) + " keys");
+  } else if (attach != nullptr) {
     for (const yaml::Entry& entry : yaml::read_map(*attach, "attach", in.issues)) {
       if (entry.key.empty() || entry.key.size() > 255) {
         in.issues.add(entry.mark, "bad_key", "a key of user data has 1 to 255 bytes");
@@ -134,7 +138,10 @@ void read_voice(Reading& in, const Node& node) {
   if (const Node* hold = fields.optional("hold_expert")) {
     set(in.strategy.hold_expert_ms, yaml::read_duration_ms(*hold, "hold_expert", 1000, 10 * kMinute, in.issues));
   }
-  if (const Node* targets = fields.required("targets")) {
+  const Node* const targets = fields.required("targets");
+  if (targets != nullptr && targets->items.size() > kMaxEntries) {
+    in.issues.add(targets->mark, "out_of_range", "targets has at most " + std::to_string(kMaxEntries) + " entries");
+  } else if (targets != nullptr) {
     for (const Node& item : yaml::read_list(*targets, "targets", in.issues)) read_target(in, item);
   }
   fields.done();

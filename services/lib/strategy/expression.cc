@@ -15,6 +15,7 @@ using yaml::did_you_mean;
 using yaml::quoted;
 using Severity = yaml::Issue::Severity;
 
+constexpr size_t kMaxExpressions = 100;  // in one text
 constexpr size_t kUserData = static_cast<size_t>(NameNumber::kUserData);
 const std::vector<std::string> kStates{"online", "busy", "away", "on_the_phone", "appear_offline", "offline"};
 
@@ -413,6 +414,7 @@ std::optional<routing::Text> read_template(Reading& in, const yaml::Node& node, 
   routing::Text parts;
   std::string plain;
   bool good = true;
+  size_t expressions = 0;
   for (size_t at = 0; at < text.size();) {
     if (text.substr(at).starts_with("$${")) {
       plain += "${";
@@ -422,6 +424,11 @@ std::optional<routing::Text> read_template(Reading& in, const yaml::Node& node, 
     if (!text.substr(at).starts_with("${")) {
       plain += text[at++];
       continue;
+    }
+    if (++expressions > kMaxExpressions) {
+      in.issues.add_inside(node, at, 2, "out_of_range",
+                           position.place + " has more than " + std::to_string(kMaxExpressions) + " expressions");
+      return std::nullopt;
     }
     const size_t close = closing_brace(text, at);
     if (close == std::string_view::npos) {

@@ -14,6 +14,8 @@ using yaml::Node;
 
 const std::vector<std::string> kStates{"online", "busy", "away", "on_the_phone", "appear_offline"};
 
+constexpr size_t kMaxNames = 50;
+
 v1::PresenceState state_of(const std::string& word) {
   static constexpr v1::PresenceState kValues[] = {v1::PRESENCE_STATE_ONLINE, v1::PRESENCE_STATE_BUSY,
                                                   v1::PRESENCE_STATE_AWAY, v1::PRESENCE_STATE_ON_THE_PHONE,
@@ -53,6 +55,10 @@ std::vector<SkillRange> read_skills(Reading& in, const Node& node, const std::st
                   "{" + node.scalar + ": any}");
     return skills;
   }
+  if (node.entries.size() > kMaxNames) {
+    in.issues.add(node.mark, "out_of_range", what + ".skills has at most " + std::to_string(kMaxNames) + " skills");
+    return skills;
+  }
   for (const yaml::Entry& entry : yaml::read_map(node, what + ".skills", in.issues)) {
     SkillRange range{.skill = entry.key};
     if (entry.key.empty()) {
@@ -70,8 +76,10 @@ std::vector<SkillRange> read_skills(Reading& in, const Node& node, const std::st
 template <typename Read>
 void read_words(Reading& in, const Node& node, const std::string& what, Read read) {
   const auto& items = yaml::read_list(node, what, in.issues);
-  if (node.kind == Node::Kind::kList && items.empty()) {
-    in.issues.add(node.mark, "empty", what + " must name at least one");
+  if (node.kind == Node::Kind::kList && (items.empty() || items.size() > kMaxNames)) {
+    in.issues.add(node.mark, items.empty() ? "empty" : "out_of_range",
+                  what + " must name 1 to " + std::to_string(kMaxNames));
+    return;
   }
   std::set<std::string> seen;
   for (const Node& item : items) {
@@ -311,7 +319,10 @@ void read_find(Reading& in, const Node& node, const std::string& what, routing::
     find.expert = read_expression(in, *expert, Result::kName, {what + ".find.expert"});
     if (find.expert) check_expert(in, *expert, *find.expert);
   }
-  if (const Node* exclude = fields.optional("exclude")) {
+  const Node* const exclude = fields.optional("exclude");
+  if (exclude != nullptr && exclude->items.size() > kMaxNames) {
+    in.issues.add(exclude->mark, "out_of_range", "exclude has at most " + std::to_string(kMaxNames) + " expressions");
+  } else if (exclude != nullptr) {
     const bool several = exclude->kind == Node::Kind::kList;
     for (const Node& item : several ? exclude->items : std::vector<Node>{*exclude}) {
       auto value = read_expression(in, item, Result::kNames, {what + ".find.exclude"});

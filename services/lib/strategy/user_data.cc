@@ -11,6 +11,8 @@ using yaml::Node;
 
 const std::vector<std::string> kTypes{"string", "int", "double", "bool"};
 
+constexpr size_t kMaxValues = 500;
+
 bool is_identifier(std::string_view key) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   if (key.empty() || !letter(key[0])) return false;
@@ -63,10 +65,12 @@ void read_one(Reading& in, const yaml::Entry& entry) {
   }
   if (const Node* list = fields.optional("one_of")) {
     const auto& items = yaml::read_list(*list, what + ".one_of", in.issues);
-    if (list->kind == Node::Kind::kList && items.empty()) {
-      in.issues.add(list->mark, "empty", what + ".one_of must name at least one value");
+    if (list->kind == Node::Kind::kList && (items.empty() || items.size() > kMaxValues)) {
+      in.issues.add(list->mark, items.empty() ? "empty" : "out_of_range",
+                    what + ".one_of must name 1 to " + std::to_string(kMaxValues) + " values");
     }
-    for (const Node& item : items) {
+    for (size_t i = 0; i < std::min(items.size(), kMaxValues); ++i) {
+      const Node& item = items[i];
       auto literal = read_literal(in, item, one.type, "a value of " + what + ".one_of");
       if (!literal) continue;
       if (std::find(one.one_of.begin(), one.one_of.end(), *literal) != one.one_of.end()) {
@@ -104,6 +108,11 @@ void read_one(Reading& in, const yaml::Entry& entry) {
 }  // namespace
 
 void read_user_data(Reading& in, const Node& node) {
+  constexpr size_t kMaxDeclared = 200;
+  if (node.entries.size() > kMaxDeclared) {
+    in.issues.add(node.mark, "out_of_range", "user_data declares at most " + std::to_string(kMaxDeclared) + " keys");
+    return;
+  }
   for (const yaml::Entry& entry : yaml::read_map(node, "user_data", in.issues)) read_one(in, entry);
 }
 

@@ -80,6 +80,7 @@ std::string with_source(const Issue& issue, std::string_view text) {
 void Issues::read(std::string_view text) { lines_ = std::make_shared<const Lines>(without_bom(text)); }
 
 void Issues::add(Mark mark, std::string code, std::string message, std::string hint, Issue::Severity severity) {
+  if (!count(severity)) return;
   int length = 1;
   if (lines_) {
     const size_t end = lines_->start(static_cast<size_t>(std::max(mark.line, 1)));
@@ -88,13 +89,14 @@ void Issues::add(Mark mark, std::string code, std::string message, std::string h
     while (rest.ends_with('\n') || rest.ends_with('\r')) rest.remove_suffix(1);
     length = std::max(1, characters(rest.substr(0, token_length(rest))));
   }
-  put({file_, mark, std::move(code), std::move(message), std::move(hint), severity, length});
+  list_.push_back({file_, mark, std::move(code), std::move(message), std::move(hint), severity, length});
 }
 
 void Issues::add_inside(const Node& node, size_t offset, size_t length, std::string code, std::string message,
                         std::string hint, Issue::Severity severity) {
+  if (!count(severity)) return;
   if (!lines_) {
-    put({file_, node.mark, std::move(code), std::move(message), std::move(hint), severity, 1});
+    list_.push_back({file_, node.mark, std::move(code), std::move(message), std::move(hint), severity, 1});
     return;
   }
   const std::string_view text = lines_->text();
@@ -104,17 +106,17 @@ void Issues::add_inside(const Node& node, size_t offset, size_t length, std::str
   size_t end = places[std::min(first + std::max<size_t>(length, 1) - 1, node.scalar.size())] + 1;
   while (end < text.size() && is_continuation(text[end])) ++end;
   const std::string_view part = text.substr(begin, end > begin ? end - begin : 0);
-  put({file_, lines_->mark_at(begin), std::move(code), std::move(message), std::move(hint), severity,
-       std::max(1, characters(part.substr(0, part.find('\n'))))});
+  list_.push_back({file_, lines_->mark_at(begin), std::move(code), std::move(message), std::move(hint), severity,
+                   std::max(1, characters(part.substr(0, part.find('\n'))))});
 }
 
 void Issues::warn(Mark mark, std::string code, std::string message, std::string hint) {
   add(mark, std::move(code), std::move(message), std::move(hint), Issue::Severity::kWarning);
 }
 
-void Issues::put(Issue issue) {
-  if (issue.severity == Issue::Severity::kError) ++errors_;
-  if (list_.size() < kMaxIssues) list_.push_back(std::move(issue));
+bool Issues::count(Issue::Severity severity) {
+  if (severity == Issue::Severity::kError) ++errors_;
+  return !full();
 }
 
 std::vector<Issue> Issues::take() {

@@ -38,8 +38,12 @@ size_t Lines::start(size_t index) const { return index < starts_.size() ? starts
 
 Mark Lines::mark(size_t line_index, size_t byte_column) const {
   const std::string_view before = line(line_index).substr(0, byte_column);
-  const auto characters = std::count_if(before.begin(), before.end(), [](char c) { return !is_continuation(c); });
-  return {static_cast<int>(line_index) + 1, static_cast<int>(characters) + 1};
+  if (line_index != last_line_ || before.size() < last_byte_) last_byte_ = last_characters_ = 0;
+  last_characters_ += static_cast<size_t>(std::count_if(before.begin() + static_cast<ptrdiff_t>(last_byte_),
+                                                        before.end(), [](char c) { return !is_continuation(c); }));
+  last_line_ = line_index;
+  last_byte_ = before.size();
+  return {static_cast<int>(line_index) + 1, static_cast<int>(last_characters_) + 1};
 }
 
 Mark Lines::mark_at(size_t offset) const {

@@ -35,6 +35,10 @@ class Lines {
  private:
   std::string_view text_;
   std::vector<size_t> starts_;
+  // The last place that was asked for: the next one is mostly behind it on the same line, which may be a long one.
+  mutable size_t last_line_ = 0;
+  mutable size_t last_byte_ = 0;
+  mutable size_t last_characters_ = 0;
 };
 
 // Where the bytes of a scalar's text stand in the file. `begin` is where the scalar begins there, its quote or | or >

@@ -263,6 +263,7 @@ const Node* Fields::required(std::string_view key) {
 void Fields::done() {
   for (const Entry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
+    if (issues_.full()) return;
     std::string hint = did_you_mean(entry.key, known_);
     if (entry.value.kind == Kind::kNull && entry.key.find(':') != std::string::npos) {
       hint = "the colon after a key needs a space";

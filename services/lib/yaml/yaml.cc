@@ -168,9 +168,9 @@ class Builder : public YAML::EventHandler {
     std::string_view rest = lines_.text().substr(at);
     if (value.empty() || !rest.starts_with(value)) return;
     rest = rest.substr(value.size());
-    rest = rest.substr(0, rest.find('\n'));
     const size_t hash = rest.find_first_not_of(" \t");
     if (hash == 0 || hash == std::string_view::npos || rest[hash] != '#') return;
+    rest = rest.substr(0, rest.find('\n'));
     if (hash + 1 >= rest.size() || rest[hash + 1] == ' ' || rest[hash + 1] == '#') return;
     issues_.warn(lines_.mark_at(at + value.size() + hash), "yaml_comment", "from # on this is a comment of YAML",
                  quoted_hint(lines_.text().substr(at, value.size() + rest.size())));

@@ -75,13 +75,16 @@ class Issues {
   // How many of them are errors.
   size_t errors() const { return errors_; }
   bool failed() const { return errors_ > 0; }
+  // No more are kept.
+  bool full() const { return list_.size() >= kMaxIssues; }
   size_t size() const { return list_.size(); }
   const std::string& file() const { return file_; }
   // In order of place.
   std::vector<Issue> take();
 
  private:
-  void put(Issue issue);
+  // Counts one; true if it is to be kept.
+  bool count(Issue::Severity severity);
 
   std::string file_;
   std::shared_ptr<const Lines> lines_;
