@@ -27,13 +27,17 @@ Run declare_bench(CLI::App& app);
 Run declare_decisions(CLI::App& app);
 Run declare_check(CLI::App& app);
 Run declare_demo(CLI::App& app);
+Run declare_diff(CLI::App& app);
 Run declare_eval(CLI::App& app);
 Run declare_experts(CLI::App& app);
+Run declare_explain(CLI::App& app);
 Run declare_generate_calls(CLI::App& app);
 Run declare_presence(CLI::App& app);
 Run declare_replay(CLI::App& app);
 Run declare_sessions(CLI::App& app);
+Run declare_simulate(CLI::App& app);
 Run declare_strategies(CLI::App& app);
+Run declare_test(CLI::App& app);
 Run declare_up(CLI::App& app);
 Run declare_watch(CLI::App& app);
 

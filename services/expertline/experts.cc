@@ -20,6 +20,7 @@ struct Options {
   Endpoints endpoints;
   std::string file;
   std::string id;
+  std::string filter;
   bool dry_run = false;
 };
 
@@ -91,6 +92,7 @@ int list(const Options& options) {
   v1::ListExpertsRequest request;
   request.set_parent(connection.parent());
   request.set_page_size(1000);
+  request.set_filter(options.filter);
   do {
     const auto page = call(connection.experts(), &v1::ExpertService::Stub::ListExperts, request);
     if (!page.ok()) return fail("listing experts", page.status);
@@ -105,6 +107,22 @@ int list(const Options& options) {
   return 0;
 }
 
+void print_differences(const v1::ImportRosterResponse& answer) {
+  const Terminal terminal = Terminal::of(stdout);
+  for (const auto& difference : answer.differences()) {
+    fmt::print("{} {}\n",
+               difference.created() ? terminal.paint(Style::kGreen, "+") : terminal.paint(Style::kYellow, "~"),
+               difference.expert());
+    for (const auto& field : difference.fields()) {
+      const auto shown = [](const std::string& text) { return text.empty() ? "(none)" : printable(text); };
+      fmt::print("    {}: {} -> {}\n", printable(field.field()), shown(field.before()), shown(field.after()));
+    }
+  }
+  const int more = answer.created_size() + answer.updated_size() - answer.differences_size();
+  if (more > 0) fmt::print("... and {} more\n", more);
+}
+
+// What would change is printed first, then it is applied.
 int import(const Options& options) {
   const auto roster = read_file(options.file);
   if (!roster) return fail("cannot read " + options.file);
@@ -113,12 +131,15 @@ int import(const Options& options) {
   request.set_parent(connection.parent());
   request.set_roster(*roster);
   request.set_file_name(options.file);
-  request.set_validate_only(options.dry_run);
-  const auto answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
+  request.set_validate_only(true);
+  auto answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
   if (!answer.ok()) return fail("importing " + options.file, answer.status);
-  const Terminal terminal = Terminal::of(stdout);
-  for (const auto& id : answer.value.created()) fmt::print("{} {}\n", terminal.paint(Style::kGreen, "+"), id);
-  for (const auto& id : answer.value.updated()) fmt::print("{} {}\n", terminal.paint(Style::kYellow, "~"), id);
+  print_differences(answer.value);
+  if (!options.dry_run) {
+    request.set_validate_only(false);
+    answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
+    if (!answer.ok()) return fail("importing " + options.file, answer.status);
+  }
   fmt::print("{}{} new, {} changed, {} as before\n", options.dry_run ? "not applied: " : "",
              answer.value.created_size(), answer.value.updated_size(), answer.value.unchanged());
   return 0;
@@ -157,6 +178,7 @@ int show(const Options& options) {
   line("presence", word(now.state()) + (now.do_not_disturb() ? ", do not disturb" : ""));
   line("reason", now.reason());
   line("note", now.note());
+  line("takes calls", now.number().empty() ? "" : "at " + now.number());
   line("said by", now.winner());
   line("overruled", fmt::format("{}", fmt::join(now.losers(), " ")));
   line("desk", now.has_desk() ? "connected" : "none: he cannot be offered anything");
@@ -187,7 +209,10 @@ Run declare_experts(CLI::App& app) {
   add_connection_options(app, options->endpoints);
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_subcommand("list", "All experts of the directory");
+  CLI::App* listing = app.add_subcommand("list", "All experts of the directory");
+  listing->add_option(
+      "--filter", options->filter,
+      "Only those of whom this is true, such as 'expert.site == \"Leeds\" && \"voice\" in expert.routable'");
   CLI::App* importing = app.add_subcommand("import", "Bring the directory to what a roster file says; deletes nobody");
   importing->add_option("FILE", options->file, "Roster (YAML), - for stdin")->required();
   importing->add_flag("--dry-run", options->dry_run, "Only print the difference");

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <utility>
 
+#include "presence-ingest/differences.h"
 #include "presence-ingest/fields.h"
 #include "roster/rules.h"
 
@@ -15,6 +18,7 @@ namespace {
 
 constexpr int kDefaultPage = 100;
 constexpr int kMostPage = 1000;
+constexpr int kMostPagesLookedAt = 20;  // by one call with a filter
 constexpr size_t kMostAnswerBytes = 200 * 1024;
 constexpr size_t kMostRosterBytes = 200 * 1024;
 constexpr size_t kMostFileName = 200;
@@ -75,6 +79,29 @@ Error bad_roster(const std::vector<yaml::Issue>& issues) {
     error.message += (error.message.empty() ? "" : "\n") + line;
   }
   return error;
+}
+
+// Of those that were added or changed, as many as the answer holds.
+void add_differences(v1::ImportRosterResponse& response, const std::vector<roster::Member>& members,
+                     const std::map<std::string, v1::Expert>& before) {
+  const std::set<std::string> created(response.created().begin(), response.created().end());
+  const std::set<std::string> updated(response.updated().begin(), response.updated().end());
+  size_t bytes = 0;
+  for (const roster::Member& member : members) {
+    if (!created.contains(member.id) && !updated.contains(member.id)) continue;
+    v1::ExpertDifference difference;
+    difference.set_expert(member.id);
+    difference.set_created(created.contains(member.id));
+    const auto found = before.find(member.id);
+    if (!difference.created() && found != before.end()) {
+      for (v1::FieldDifference& field : differences(found->second, member.record)) {
+        *difference.add_fields() = std::move(field);
+      }
+    }
+    bytes += difference.ByteSizeLong();
+    if (bytes > kMostAnswerBytes / 2) return;
+    *response.add_differences() = std::move(difference);
+  }
 }
 
 }  // namespace
@@ -168,6 +195,9 @@ Task<Result<v1::ListExpertsResponse>> ExpertService::list(v1::ListExpertsRequest
                     .message = "page_token: not one of ours",
                     .metadata = {{"field", "page_token"}}};
   }
+  const auto filter = ExpertFilter::read(request.filter());
+  if (!filter) co_return filter.error();
+  if (!request.filter().empty()) co_return co_await filtered(*domain, *filter, request);
   const int most = asked == 0 ? kDefaultPage : asked;
   // One more tells whether there is a next page.
   const auto views = co_await store_.page(*domain, request.page_token(), most + 1);
@@ -188,6 +218,35 @@ Task<Result<v1::ListExpertsResponse>> ExpertService::list(v1::ListExpertsRequest
   co_return response;
 }
 
+// Looks at experts until the page is full, for so many pages of the store at most.
+Task<Result<v1::ListExpertsResponse>> ExpertService::filtered(std::string domain, ExpertFilter filter,
+                                                              v1::ListExpertsRequest request) {
+  const int most = request.page_size() == 0 ? kDefaultPage : request.page_size();
+  v1::ListExpertsResponse response;
+  size_t bytes = 0;
+  std::string after = request.page_token();
+  for (int page = 0; page < kMostPagesLookedAt; ++page) {
+    std::string from = after;
+    const auto views = co_await store_.page(domain, std::move(from), kMostPage);
+    if (!views) co_return views.error();
+    for (const state::ExpertView& view : *views) {
+      if (filter.matches(view)) {
+        const size_t size = view.directory.ByteSizeLong() + view.id.size();
+        if (response.experts_size() == most || (bytes > 0 && bytes + size > kMostAnswerBytes)) {
+          response.set_next_page_token(after);
+          co_return response;
+        }
+        *response.add_experts() = with_name(view.directory, expert_name(domain, view.id));
+        bytes += size;
+      }
+      after = view.id;
+    }
+    if (views->size() < static_cast<size_t>(kMostPage)) co_return response;
+  }
+  response.set_next_page_token(after);
+  co_return response;
+}
+
 Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRosterRequest request) {
   const auto domain = domains_.domain("parent", request.parent());
   if (!domain) co_return domain.error();
@@ -198,7 +257,16 @@ Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRost
   roster::Roster roster =
       roster::read_roster(request.roster(), request.file_name().empty() ? "roster" : request.file_name(), {});
   if (!roster.issues.empty()) co_return bad_roster(roster.issues);
-  co_return co_await import(*domain, std::move(roster.experts), request.validate_only());
+  std::vector<std::string> ids;
+  for (const roster::Member& member : roster.experts) ids.push_back(member.id);
+  const auto before = co_await store_.views(*domain, std::move(ids));
+  if (!before) co_return before.error();
+  std::map<std::string, v1::Expert> records;
+  for (const state::ExpertView& view : *before) records[view.id] = view.directory;
+  const std::vector<roster::Member> members = roster.experts;
+  auto response = co_await import(*domain, std::move(roster.experts), request.validate_only());
+  if (response) add_differences(*response, members, records);
+  co_return response;
 }
 
 // Of a roster that is being imported; its puts are under way together, so that the store syncs once for many.

@@ -8,6 +8,7 @@
 #include "app/rpc.h"
 #include "expertline/v1/expert.grpc.pb.h"
 #include "presence-ingest/domains.h"
+#include "presence-ingest/expert_filter.h"
 #include "roster/roster.h"
 #include "state/expert_store.h"
 
@@ -55,6 +56,8 @@ class ExpertService final : public v1::ExpertService::CallbackService {
   Task<Result<v1::UpdateExpertResponse>> update(v1::UpdateExpertRequest request);
   Task<Result<v1::DeleteExpertResponse>> remove(v1::DeleteExpertRequest request);
   Task<Result<v1::ListExpertsResponse>> list(v1::ListExpertsRequest request);
+  Task<Result<v1::ListExpertsResponse>> filtered(std::string domain, ExpertFilter filter,
+                                                 v1::ListExpertsRequest request);
   Task<Result<v1::ImportRosterResponse>> import_text(v1::ImportRosterRequest request);
   Task<void> put_next(std::shared_ptr<Import> import);
 

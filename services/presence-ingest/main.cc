@@ -24,11 +24,27 @@ int main(int argc, char** argv) {
       ->check(id)
       ->capture_default_str();
   options.add_option("--roster", config.roster, "Roster file (YAML) to import into the first domain");
+  std::string sources;
+  std::string mapping;
+  options.add_option("--sources", sources,
+                     "File (YAML) that declares the sources of presence; without it any may report");
+  options.add_option("--presence-mapping", mapping, "File (YAML) of other systems' words, beside the shipped ones");
+  options.add_option("--watch-contacts", config.most_contacts, "Experts that one watcher may watch at once")
+      ->capture_default_str();
   options.add_option("--log-level", log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   CLI11_PARSE(options, argc, argv);
   app::start_logging("presence-ingest", log_level);
+
+  auto source_file = presence::read_source_file(sources);
+  auto words = presence::read_mapping_file(mapping);
+  for (const Error* error : {source_file ? nullptr : &source_file.error(), words ? nullptr : &words.error()}) {
+    if (error != nullptr) std::cerr << error->message << "\n";
+  }
+  if (!source_file || !words) return 1;
+  config.sources = std::move(*source_file);
+  config.mapping = std::move(*words);
 
   presence::PresenceIngest ingest(config);
   app::Server server(listen, ingest.services(), {ingest.calls()});

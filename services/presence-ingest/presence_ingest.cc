@@ -16,38 +16,75 @@ constexpr uint64_t kRenewZonesMs = 3600 * 1000;
 // A file of the operator's own may be larger than what the API takes.
 constexpr size_t kMostRosterBytes = 64 * 1024 * 1024;
 
-Result<std::vector<roster::Member>> read_roster_file(const std::string& path) {
-  Error bad{.reason = v1::ERROR_REASON_BAD_ROSTER, .message = {}, .metadata = {{"file", path}}};
+std::optional<std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) {
-    bad.message = path + ": cannot be read";
-    return bad;
-  }
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || file.bad()) return std::nullopt;
+  return text;
+}
+
+std::string lines_of(const std::vector<yaml::Issue>& issues) {
+  std::string lines;
+  for (const yaml::Issue& issue : issues) lines += (lines.empty() ? "" : "\n") + yaml::to_string(issue);
+  return lines;
+}
+
+Error bad_file(v1::ErrorReason reason, const std::string& path, const std::string& message) {
+  return {.reason = reason, .message = message, .metadata = {{"file", path}}};
+}
+
+Result<std::vector<roster::Member>> read_roster_file(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text) return bad_file(v1::ERROR_REASON_BAD_ROSTER, path, path + ": cannot be read");
   yaml::Limits limits;
   limits.bytes = kMostRosterBytes;
-  roster::Roster roster = roster::read_roster(text, path, limits);
+  roster::Roster roster = roster::read_roster(*text, path, limits);
   if (roster.issues.empty()) return std::move(roster.experts);
-  for (const yaml::Issue& issue : roster.issues) {
-    bad.message += (bad.message.empty() ? "" : "\n") + yaml::to_string(issue);
-  }
-  return bad;
+  return bad_file(v1::ERROR_REASON_BAD_ROSTER, path, lines_of(roster.issues));
 }
 
 }  // namespace
+
+Result<SourceFile> read_source_file(const std::string& path) {
+  if (path.empty()) return SourceFile{};
+  const auto text = read_text(path);
+  if (!text) return bad_file(v1::ERROR_REASON_INVALID_FIELD, path, path + ": cannot be read");
+  ReadSources read = read_sources(*text, path);
+  if (read.issues.empty()) return std::move(read.file);
+  return bad_file(v1::ERROR_REASON_INVALID_FIELD, path, lines_of(read.issues));
+}
+
+Result<Mapping> read_mapping_file(const std::string& path) {
+  Mapping mapping = Mapping::shipped();
+  if (path.empty()) return mapping;
+  const auto text = read_text(path);
+  if (!text) return bad_file(v1::ERROR_REASON_INVALID_FIELD, path, path + ": cannot be read");
+  const auto issues = mapping.add(*text, path);
+  if (issues.empty()) return mapping;
+  return bad_file(v1::ERROR_REASON_INVALID_FIELD, path, lines_of(issues));
+}
 
 PresenceIngest::PresenceIngest(Config config)
     : config_(std::move(config)),
       domains_(config_.domains),
       redis_(loop_, {.address = config_.redis, .on_connect = {state::load_functions()}}),
       store_(redis_),
-      reports_(loop_, store_, domains_),
+      source_store_(redis_),
+      sources_(loop_, source_store_, domains_, config_.sources, config_.mapping,
+               [this](const std::string& domain, const std::string& expert, const std::string& group) {
+                 const v1::ExpertRecord* record = read_models_.at(domain)->find(expert);
+                 if (record == nullptr) return false;
+                 const auto& groups = record->expert().groups();
+                 return std::find(groups.begin(), groups.end(), group) != groups.end();
+               }),
+      reports_(loop_, store_, domains_, config_.sources.busy_takes_im),
       expert_service_({loop_, calls_}, store_, domains_),
-      presence_service_({loop_, calls_}, store_, domains_, reports_, read_models_) {
+      presence_service_({loop_, calls_}, store_, domains_, reports_, sources_, read_models_, config_.most_contacts) {
   for (const std::string& domain : domains_.served()) {
     read_models_[domain] =
         std::make_unique<ReadModel>(loop_, redis::Client::Options{.address = config_.redis}, store_, domain);
   }
+  presence_service_.follow_read_models();
 }
 
 PresenceIngest::~PresenceIngest() { stop(); }
@@ -85,6 +122,7 @@ Task<void> PresenceIngest::prepare(std::vector<roster::Member> roster, std::func
   }
   for (const auto& [domain, model] : read_models_) model->start();
   reports_.start();
+  sources_.start();
   spawn(renew_zones());
   while (!std::all_of(read_models_.begin(), read_models_.end(), [](const auto& m) { return m.second->complete(); })) {
     const bool going = co_await loop_.sleep(kLookMs);

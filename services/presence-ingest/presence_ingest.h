@@ -14,6 +14,7 @@
 #include "presence-ingest/expert_service.h"
 #include "presence-ingest/presence_service.h"
 #include "presence-ingest/reports.h"
+#include "presence-ingest/sources/registry.h"
 #include "redis/client.h"
 #include "state/expert_store.h"
 
@@ -23,7 +24,15 @@ struct Config {
   std::string redis;                            // as redis::Client::Options::address
   std::vector<std::string> domains = {"main"};  // ids, at least one
   std::string roster = {};                      // file for the first domain; empty: none
+  SourceFile sources = {};                      // what each source may do; by default anything
+  Mapping mapping = Mapping::shipped();         // what other systems' words mean
+  size_t most_contacts = 50;                    // that one watcher may watch at once
 };
+
+// The files of a command line; an empty path leaves the default. INVALID_FIELD, all issues one a line in its message,
+// if a file has faults or cannot be read.
+Result<SourceFile> read_source_file(const std::string& path);
+Result<Mapping> read_mapping_file(const std::string& path);
 
 class PresenceIngest {
  public:
@@ -53,8 +62,10 @@ class PresenceIngest {
   app::Calls calls_;
   redis::Client redis_;
   state::ExpertStore store_;
-  Reports reports_;
+  state::SourceStore source_store_;
   PresenceService::ReadModels read_models_;
+  SourceRegistry sources_;
+  Reports reports_;
   ExpertService expert_service_;
   PresenceService presence_service_;
   bool running_ = false;

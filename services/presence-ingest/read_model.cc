@@ -157,6 +157,7 @@ Task<bool> ReadModel::load() {
   for (const auto& watcher : watchers_) send_snapshot(*watcher);
   const auto waiting = std::exchange(waiting_, {});
   for (const auto& [stream, cursor] : waiting) watch(stream, cursor);
+  for (const auto& reloaded : on_reload_) reloaded();
   spdlog::info("read model of {}: {} experts", domain_, experts_.size());
   co_return true;
 }
@@ -227,6 +228,9 @@ void ReadModel::apply(const std::vector<state::ExpertChange>& changes) {
     }
     touched.insert(change.expert);
   }
+  for (const std::string& expert : touched) {
+    for (const auto& changed : on_change_) changed(expert, find(expert));
+  }
   if (watchers_.empty()) return;
   Chunks chunks([this](const v1::WatchReadModelResponse& message) {
     for (const auto& watcher : watchers_) watcher->write(message);
@@ -281,6 +285,21 @@ Task<void> ReadModel::watch_ahead(std::shared_ptr<Stream> stream, state::LogId c
 void ReadModel::unwatch(const Stream* stream) {
   std::erase_if(watchers_, [&](const auto& watcher) { return watcher.get() == stream; });
   std::erase_if(waiting_, [&](const auto& entry) { return entry.first.get() == stream; });
+}
+
+const v1::ExpertRecord* ReadModel::find(const std::string& expert) const {
+  const auto found = experts_.find(expert);
+  return found == experts_.end() ? nullptr : &found->second.record;
+}
+
+void ReadModel::for_each(const std::function<void(const v1::ExpertRecord&)>& visit) const {
+  for (const auto& [expert, entry] : experts_) visit(entry.record);
+}
+
+void ReadModel::listen(std::function<void(const std::string&, const v1::ExpertRecord*)> changed,
+                       std::function<void()> reloaded) {
+  on_change_.push_back(std::move(changed));
+  on_reload_.push_back(std::move(reloaded));
 }
 
 void ReadModel::send_snapshot(Stream& stream) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,12 +30,21 @@ class ReadModel {
   void start();
   // Idempotent.
   void stop();
+  const std::string& domain() const { return domain_; }
   // Has caught up with the store since start().
   bool complete() const { return complete_; }
 
   // Sends `stream` a snapshot or what came after `cursor`, then all changes.
   void watch(std::shared_ptr<Stream> stream, std::optional<state::LogId> cursor);
   void unwatch(const Stream* stream);
+
+  // The record of an expert, or nullptr.
+  const v1::ExpertRecord* find(const std::string& expert) const;
+  void for_each(const std::function<void(const v1::ExpertRecord&)>& visit) const;
+  // Runs `changed` for each change from now on, with nullptr for one who is gone; `reloaded` when everything may be
+  // another. Both for as long as the model lives.
+  void listen(std::function<void(const std::string& expert, const v1::ExpertRecord*)> changed,
+              std::function<void()> reloaded);
 
  private:
   struct Entry {
@@ -76,6 +86,8 @@ class ReadModel {
   std::deque<Removal> removals_;
   state::LogId oldest_;    // every change after it is in experts_ or removals_
   state::LogId position_;  // the last entry that was applied
+  std::vector<std::function<void(const std::string&, const v1::ExpertRecord*)>> on_change_;
+  std::vector<std::function<void()>> on_reload_;
   std::set<std::shared_ptr<Stream>> watchers_;
   std::map<std::shared_ptr<Stream>, std::optional<state::LogId>> waiting_;  // until the model is complete, by cursor
 };

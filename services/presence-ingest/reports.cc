@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "presence-ingest/compose.h"
-#include "presence-ingest/fields.h"
 
 namespace expertline::presence {
 namespace {
@@ -11,7 +10,9 @@ namespace {
 constexpr uint64_t kExpireEveryMs = 200;
 constexpr int kMostDue = 256;
 
-v1::RefusedReport refused(int index, v1::ReportRefusal reason, std::string detail) {
+}  // namespace
+
+v1::RefusedReport Reports::refused(int index, v1::ReportRefusal reason, std::string detail) {
   v1::RefusedReport out;
   out.set_index(index);
   out.set_reason(reason);
@@ -19,8 +20,23 @@ v1::RefusedReport refused(int index, v1::ReportRefusal reason, std::string detai
   return out;
 }
 
-state::Composition compose_one(state::Observations observations, int64_t now_ms) {
-  const Composed composed = compose(std::move(observations.list), {.now_ms = now_ms});
+std::optional<std::pair<v1::ReportRefusal, std::string>> Reports::refusal(state::ReportOutcome outcome) {
+  switch (outcome) {
+    case state::ReportOutcome::stale:
+      return std::pair(v1::REPORT_REFUSAL_STALE, "older than what this source said last");
+    case state::ReportOutcome::unknown_expert:
+      return std::pair(v1::REPORT_REFUSAL_UNKNOWN_EXPERT, "no such expert in the directory");
+    case state::ReportOutcome::too_many_sources:
+      return std::pair(v1::REPORT_REFUSAL_TOO_MANY_SOURCES, "the expert has 64 other sources");
+    default:
+      return std::nullopt;
+  }
+}
+
+state::Composition Reports::compose_one(state::Observations observations, int64_t now_ms) const {
+  const Composed composed =
+      compose(std::move(observations.list),
+              {.now_ms = now_ms, .in_our_call = observations.in_our_call, .busy_takes_im = busy_takes_im_});
   state::Composition out;
   out.expert = std::move(observations.expert);
   out.version = std::move(observations.version);
@@ -29,14 +45,13 @@ state::Composition compose_one(state::Observations observations, int64_t now_ms)
   out.im = composed.im;
   out.voice = composed.voice;
   out.due_ms = composed.due_ms;
+  out.number = composed.number;
   out.why.set_winner(composed.winner);
   for (const std::string& loser : composed.losers) out.why.add_losers(loser);
   out.why.set_reason(composed.reason);
   out.why.set_note(composed.note);
   return out;
 }
-
-}  // namespace
 
 void Reports::start() {
   for (const std::string& domain : domains_.served()) spawn(expire(domain));
@@ -62,45 +77,13 @@ Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed obse
   co_return co_await store_.present(domain, std::move(compositions));
 }
 
-Task<Result<std::vector<v1::RefusedReport>>> Reports::take(
-    std::string domain, google::protobuf::RepeatedPtrField<v1::PresenceReport> reports) {
-  if (reports.empty() || reports.size() > kMostReports) {
-    co_return invalid_field("reports", "must have 1 to " + std::to_string(kMostReports) + " entries");
-  }
-  std::vector<v1::RefusedReport> refusals;
-  std::vector<state::Report> good;
-  std::vector<int> places;  // of the good ones in the batch
-  for (int i = 0; i < reports.size(); ++i) {
-    auto report = check_report(reports.Get(i));
-    if (report) {
-      good.push_back(std::move(*report));
-      places.push_back(i);
-    } else {
-      refusals.push_back(refused(i, v1::REPORT_REFUSAL_MALFORMED, report.error().message));
-    }
-  }
-  if (good.empty()) co_return refusals;
-
-  auto observed = co_await store_.observe(domain, std::move(good));
+Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domain, std::vector<state::Report> reports) {
+  auto observed = co_await store_.observe(domain, std::move(reports));
   if (!observed) co_return observed.error();
-  for (size_t i = 0; i < observed->outcomes.size() && i < places.size(); ++i) {
-    switch (observed->outcomes[i]) {
-      case state::ReportOutcome::taken:
-        break;
-      case state::ReportOutcome::stale:
-        refusals.push_back(refused(places[i], v1::REPORT_REFUSAL_STALE, "older than what this source said last"));
-        break;
-      case state::ReportOutcome::unknown_expert:
-        refusals.push_back(refused(places[i], v1::REPORT_REFUSAL_UNKNOWN_EXPERT, "no such expert in the directory"));
-        break;
-      case state::ReportOutcome::too_many_sources:
-        refusals.push_back(refused(places[i], v1::REPORT_REFUSAL_MALFORMED, "the expert has 64 other sources"));
-        break;
-    }
-  }
+  std::vector<state::ReportOutcome> outcomes = std::move(observed->outcomes);
   const auto written = co_await compose_all(domain, std::move(*observed));
   if (!written) co_return written.error();
-  co_return refusals;
+  co_return outcomes;
 }
 
 }  // namespace expertline::presence

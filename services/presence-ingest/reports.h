@@ -1,7 +1,9 @@
 // Takes presence reports: observations go to the store, what they mean is composed and written. Loop thread.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/loop.h"
@@ -12,24 +14,29 @@ namespace expertline::presence {
 
 class Reports {
  public:
-  Reports(app::Loop& loop, state::ExpertStore& store, const Domains& domains)
-      : loop_(loop), store_(store), domains_(domains) {}
+  Reports(app::Loop& loop, state::ExpertStore& store, const Domains& domains, bool busy_takes_im)
+      : loop_(loop), store_(store), domains_(domains), busy_takes_im_(busy_takes_im) {}
 
   // Composes again what expires, until the loop is stopped.
   void start();
 
-  // Takes a batch; the answer comes when it is durable and readers of the store see what it means. 1 to 256 reports
-  // (INVALID_FIELD of `reports`); those that are not taken are told with their place.
-  Task<Result<std::vector<v1::RefusedReport>>> take(std::string domain,
-                                                    google::protobuf::RepeatedPtrField<v1::PresenceReport> reports);
+  // Writes 1 to 256 reports; the answer, an outcome for each, comes when they are durable and readers of the store see
+  // what they mean.
+  Task<Result<std::vector<state::ReportOutcome>>> write(std::string domain, std::vector<state::Report> reports);
+
+  // What an outcome is to whoever reported; nothing if it was taken.
+  static std::optional<std::pair<v1::ReportRefusal, std::string>> refusal(state::ReportOutcome outcome);
+  static v1::RefusedReport refused(int index, v1::ReportRefusal reason, std::string detail);
 
  private:
   Task<void> expire(std::string domain);
   Task<Result<Done>> compose_all(std::string domain, state::Observed observed);
+  state::Composition compose_one(state::Observations observations, int64_t now_ms) const;
 
   app::Loop& loop_;
   state::ExpertStore& store_;
   const Domains& domains_;
+  const bool busy_takes_im_;
 };
 
 }  // namespace expertline::presence

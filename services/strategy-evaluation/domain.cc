@@ -65,9 +65,10 @@ v1::DecisionKind kind_of(routing::Decision::Kind kind) {
   return v1::DECISION_KIND_UNSPECIFIED;
 }
 
-// What presence says of an expert, as against steps that ask for states.
+// What another presence of the expert would change.
 bool by_presence(routing::Reason reason) {
-  return reason >= routing::Reason::kOffline && reason <= routing::Reason::kNotRoutable;
+  return (reason >= routing::Reason::kOffline && reason <= routing::Reason::kNotRoutable) ||
+         reason == routing::Reason::kStates;
 }
 
 // The first decision on a request. Later ones depend on what the live revision's earlier ones led to.
@@ -423,12 +424,16 @@ Task<void> Domain::serve(redis::Reply wake) {
 
 Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
   std::string after;
-  int64_t revision = 0;  // of the expert when the walk began
+  int64_t revision = 0;    // of the expert when the walk began
+  bool passed_by = false;  // a leg he may serve as soon as presence lets it through
   while (!stopping_) {
     const auto waiting = co_await store_.waiting(expert, medium, after, kWaitingPage);
     if (!waiting) co_return false;
     if (waiting->full || waiting->entries.empty()) co_return true;
-    if (after.empty()) revision = read_model_.snapshot().revision(expert);
+    if (after.empty()) {
+      revision = read_model_.snapshot().revision(expert);
+      passed_by = false;
+    }
     for (const state::Waiting::Entry& entry : waiting->entries) {
       after = entry.score;
       const auto record = co_await store_.read(entry.leg.session);
@@ -443,13 +448,16 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       if (!moment) co_return false;
       const routing::Reason reason =
           routing::accepts(*strategy, step_index, read_model_.snapshot(), facts, *moment, expert);
-      // He has changed on the way: those before might get him now, so they come first again.
-      if (read_model_.snapshot().revision(expert) != revision) {
+      // He has changed on the way: those passed by might get him now, so they come first again.
+      if (passed_by && read_model_.snapshot().revision(expert) != revision) {
         after.clear();
         break;
       }
-      // Presence does not let this leg through to him; one that asks for his state may get him.
-      if (by_presence(reason)) continue;
+      // Presence does not let this leg through to him; one that asks for his state, or for no state, may get him.
+      if (by_presence(reason)) {
+        passed_by = true;
+        continue;
+      }
       // He is taken, or went: when he is ready again another wake tells. Walking on, the first one after that moment
       // would get him and overtake those before.
       if (routing::is_status(reason)) co_return true;

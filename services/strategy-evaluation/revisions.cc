@@ -20,6 +20,14 @@ Error unknown_revision(const std::string& name, const std::string& revision, con
                .metadata = {{"strategy", name}, {"revision", revision}}};
 }
 
+bool keeps(const state::StoredStrategies& stored, const std::string& name, const std::string& revision) {
+  return std::any_of(stored.list.begin(), stored.list.end(), [&](const state::StoredStrategy& one) {
+    return one.name == name &&
+           std::any_of(one.revisions.begin(), one.revisions.end(),
+                       [&](const state::StoredRevision& kept) { return kept.revision == revision; });
+  });
+}
+
 // Every strategy of the registry with its file and the file of its calendar, by revision.
 std::map<std::string, state::StrategyText> texts_of(const strategy::Registry& registry,
                                                     const std::vector<strategy::SourceFile>& files) {
@@ -140,7 +148,13 @@ Task<bool> Revisions::sync() {
   }
   stored_ = *all;
   make_live();
-  co_return true;
+  bool in_step = files == files_;
+  for (const auto& [name, strategy] : files->strategies()) {
+    if (keeps(stored_, name, strategy->revision)) continue;
+    told_.erase(name);  // the store was emptied: once more
+    in_step = false;
+  }
+  co_return in_step;
 }
 
 Revisions::Strategy Revisions::known(const std::string& revision) const {

@@ -40,8 +40,12 @@ void EndToEnd::wait_nothing_held() {
 std::string EndToEnd::enter(const std::string& name, const Person& person) {
   static int number = 0;
   const std::string id = name + "-" + std::to_string(++number);
-  directory().create(
-      {.id = id, .skills = person.skills, .groups = person.groups, .im = person.im, .voice = person.voice});
+  directory().create({.id = id,
+                      .skills = person.skills,
+                      .groups = person.groups,
+                      .im = person.im,
+                      .voice = person.voice,
+                      .guard_rails = person.guard_rails});
   experts_.push_back(id);
   return id;
 }

@@ -21,6 +21,7 @@ struct Person {
   std::vector<std::string> groups = {};
   int im = 2;
   int voice = 1;
+  v1::GuardRails guard_rails = {};
 };
 
 // One system per shape is shared by all tests of the program. Each test leaves it empty: it ends the sessions it

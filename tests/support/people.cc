@@ -17,6 +17,7 @@ v1::Expert Directory::create(const ExpertSpec& spec) {
   for (const std::string& group : spec.groups) expert.add_groups(group);
   (*expert.mutable_capacities())["im"] = spec.im;
   (*expert.mutable_capacities())["voice"] = spec.voice;
+  *expert.mutable_guard_rails() = spec.guard_rails;
   (*expert.mutable_dns())["voice"] = dn_of(spec.id);
   return call(*stub_, &v1::ExpertService::Stub::CreateExpert, request).expert();
 }

@@ -19,6 +19,7 @@ struct ExpertSpec {
   std::vector<std::string> groups = {};
   int im = 1;     // legs at once
   int voice = 1;  // legs at once
+  v1::GuardRails guard_rails = {};
 };
 
 // The DN an ExpertSpec gets: recognisable in what is routed.

@@ -100,9 +100,31 @@ Run declare_bench(CLI::App& app) {
   route->add_option("--concurrency", options->concurrency, "Calls under way at once")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  return [options, latency] {
+  auto presence_options = std::make_shared<PresenceBench>();
+  CLI::App* presence =
+      app.add_subcommand("presence", "From a report of presence to the snapshot, and how many reports a second");
+  presence->add_option("--reporting", presence_options->experts, "Experts who are reported of")
+      ->check(CLI::Range(100, 1'000'000))
+      ->capture_default_str();
+  presence->add_option("--changes", presence_options->changes, "Reports one at a time")
+      ->check(CLI::Range(10, 1'000'000))
+      ->capture_default_str();
+  presence->add_option("--reports", presence_options->reports, "Reports as fast as they are taken, twice")
+      ->check(CLI::Range(1'000, 100'000'000))
+      ->capture_default_str();
+  presence->add_option("--streams", presence_options->streams, "Streams at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  auto most = std::make_shared<int>(1'000'000);
+  CLI::App* directory = app.add_subcommand("directory", "Memory for an expert, and how soon a restart is over");
+  directory->add_option("--size", *most, "Experts in the directory")
+      ->check(CLI::Range(1'000, 10'000'000))
+      ->capture_default_str();
+  return [options, latency, presence, presence_options, directory, most] {
     app::block_signals();
     app::start_logging("bench", "warn");
+    if (presence->parsed()) return bench_presence(options->folder, *presence_options);
+    if (directory->parsed()) return bench_directory(options->folder, *most);
     if (latency->parsed()) return bench_latency(options->folder, options->experts, options->sessions);
     return bench_route(options->folder, options->experts, options->calls, options->concurrency);
   };

@@ -29,6 +29,14 @@ std::string bench_expert(int number);
 std::vector<std::string> bench_rosters(int experts, int capacity);
 
 int bench_latency(const std::string& folder, int experts, int sessions);
+struct PresenceBench {
+  int experts = 50'000;
+  int changes = 2'000;  // reported one at a time
+  int reports = 500'000;
+  int streams = 4;
+};
+int bench_presence(const std::string& folder, const PresenceBench& settings);
+int bench_directory(const std::string& folder, int experts);
 int bench_route(const std::string& folder, int experts, int calls, int concurrency);
 
 }  // namespace expertline::cli

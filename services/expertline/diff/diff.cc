@@ -109,7 +109,7 @@ Run declare_diff(CLI::App& app) {
                               "Decision records as `expertline decisions export` prints them, - for stdin");
   auto* service = app.add_flag("--from-service", options->from_service, "The records that the running system keeps");
   file->excludes(service);
-  app.add_option("--strategy", options->strategy, "Only decisions of this strategy; otherwise of OLD's name");
+  app.add_option("--name", options->strategy, "Only decisions of the strategy of this name; otherwise of OLD's");
   app.add_flag("--json", options->json, "Print one JSON object");
   return [options] {
     if (options->decisions.empty() && !options->from_service) return fail("say --decisions FILE or --from-service");

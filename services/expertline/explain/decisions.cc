@@ -37,7 +37,7 @@ Run declare_decisions(CLI::App& app) {
   app.require_subcommand(1);
   app.fallthrough();
   CLI::App* exporting = app.add_subcommand("export", "Print the records that are kept as JSON lines, oldest first");
-  exporting->add_option("--strategy", options->strategy, "Only those of this strategy");
+  exporting->add_option("--name", options->strategy, "Only those of the strategy of this name");
   return [options] {
     Connection connection(options->endpoints);
     const auto status = each_decision(connection, options->strategy,

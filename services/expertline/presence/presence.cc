@@ -1,5 +1,6 @@
 // `expertline presence`: a source of presence at the terminal.
 #include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include "expertline/command.h"
 #include "expertline/presence/presence_lines.h"
 #include "expertline/say.h"
+#include "expertline/terminal/table.h"
 #include "expertline/terminal/terminal.h"
 #include "expertline/terminal/words.h"
 
@@ -30,6 +32,11 @@ struct Options {
   bool do_not_disturb = false;
   int64_t ttl_s = 0;
   std::string file;
+  double speed = 1;
+  std::string text;
+  bool private_note = false;
+  std::vector<std::string> experts;
+  std::string watcher = "terminal";
 };
 
 // Each run is a new epoch of the source.
@@ -115,7 +122,8 @@ int send(const Options& options) {
       continue;
     }
     auto& [report, at_ms] = std::get<PresenceLine>(parsed);
-    const auto due = start + std::chrono::milliseconds(at_ms);
+    const auto due =
+        start + std::chrono::milliseconds(static_cast<int64_t>(static_cast<double>(at_ms) / options.speed));
     if (batch.lines.size() == kMostReports || due > Clock::now()) {
       if (!flush(connection, options.file, batch, taken, refused)) return 1;
       std::this_thread::sleep_until(due);
@@ -130,6 +138,71 @@ int send(const Options& options) {
   if (!flush(connection, options.file, batch, taken, refused)) return 1;
   fmt::print("{} reports taken, {} refused\n", taken, refused);
   return refused == 0 ? 0 : 1;
+}
+
+// What an expert says of himself.
+int say(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::SetStatusRequest request;
+  request.set_name(connection.expert_name(options.expert));
+  request.set_text(options.text);
+  request.set_private_note(options.private_note);
+  const auto answer = call(connection.presence(), &v1::PresenceService::Stub::SetStatus, request);
+  if (!answer.ok()) return fail("setting the status of " + options.expert, answer.status);
+  const v1::Presence& now = answer.value.presence();
+  std::string until;
+  if (answer.value.has_until_time()) {
+    until = ", until " + google::protobuf::util::TimeUtil::ToString(answer.value.until_time());
+  }
+  fmt::print("{} is {}{}{}: {}\n", options.expert, word(now.state()), now.do_not_disturb() ? ", do not disturb" : "",
+             until, printable(now.reason()));
+  return 0;
+}
+
+int sources(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::ListSourcesRequest request;
+  request.set_parent(connection.parent());
+  const auto answer = call(connection.presence(), &v1::PresenceService::Stub::ListSources, request);
+  if (!answer.ok()) return fail("listing sources", answer.status);
+  Table table({"source", "kind", "state", "epoch", "limit/s", "taken", "overtaken", "refused"});
+  for (const v1::Source& source : answer.value.sources()) {
+    std::string refused;
+    for (const v1::RefusalCount& one : source.refused()) {
+      refused += fmt::format("{}{} {}", refused.empty() ? "" : ", ", word(one.reason()), one.count());
+    }
+    table.add({source.id().empty() ? "(others)" : source.id(),
+               source.kind() == v1::SOURCE_KIND_UNSPECIFIED ? "any" : word(source.kind()), word(source.state()),
+               std::to_string(source.epoch()),
+               source.reports_per_second() == 0 ? "-" : std::to_string(source.reports_per_second()),
+               std::to_string(source.taken()), std::to_string(source.overtaken()), refused});
+  }
+  fmt::print("{}", table.text(Terminal::of(stdout)));
+  return 0;
+}
+
+// As a supervisor's desktop sees them, a line for each change, until interrupted or the service ends it.
+int watch(const Options& options) {
+  Connection connection(options.endpoints);
+  v1::WatchPresenceRequest request;
+  request.set_parent(connection.parent());
+  request.set_watcher(options.watcher);
+  for (const std::string& expert : options.experts) request.add_experts(expert);
+  grpc::ClientContext context;
+  const auto stream = connection.presence().WatchPresence(&context, request);
+  v1::WatchPresenceResponse response;
+  while (stream->Read(&response)) {
+    for (const v1::WatchedPresence& one : response.contacts()) {
+      if (one.unknown()) {
+        fmt::print("{}  is not in the directory\n", id_of(one.name()));
+        continue;
+      }
+      fmt::print("{}  {}{}{}\n", id_of(one.name()), word(one.state()), one.do_not_disturb() ? ", do not disturb" : "",
+                 one.note().empty() ? "" : "  " + printable(one.note()));
+    }
+    std::fflush(stdout);
+  }
+  return fail("watching", stream->Finish());
 }
 
 // "online, busy, ..." as the set that CLI11 checks against.
@@ -164,8 +237,25 @@ Run declare_presence(CLI::App& app) {
   setting->add_option("--ttl", options->ttl_s, "Seconds for which it holds; otherwise until the next report");
   CLI::App* sending = app.add_subcommand("send", "Report what a JSON-lines file says, each line at its `at_ms`");
   sending->add_option("FILE", options->file, "One report a line, - for stdin")->required();
-  return
-      [&app, options] { return app.get_subcommands().front()->get_name() == "set" ? set(*options) : send(*options); };
+  sending->add_option("--speed", options->speed, "How many times as fast as it was recorded")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
+  CLI::App* saying = app.add_subcommand("say", "What an expert says of himself: \"in a meeting until 15:00\"");
+  saying->add_option("EXPERT", options->expert, "Id of the expert")->required();
+  saying->add_option("TEXT", options->text, "What he says; see docs/presence.md")->required();
+  saying->add_flag("--private", options->private_note, "The text itself is shown to nobody");
+  app.add_subcommand("sources", "The sources, how they are doing, what was refused");
+  CLI::App* watching = app.add_subcommand("watch", "Some experts as a supervisor sees them, a line for each change");
+  watching->add_option("EXPERT", options->experts, "Ids of experts")->required();
+  watching->add_option("--watcher", options->watcher, "Who watches")->capture_default_str();
+  return [&app, options] {
+    const std::string chosen = app.get_subcommands().front()->get_name();
+    if (chosen == "set") return set(*options);
+    if (chosen == "say") return say(*options);
+    if (chosen == "sources") return sources(*options);
+    if (chosen == "watch") return watch(*options);
+    return send(*options);
+  };
 }
 
 }  // namespace expertline::cli

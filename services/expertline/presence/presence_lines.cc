@@ -20,21 +20,34 @@ v1::Tristate tristate(const json& object, const char* key) {
 // Throws json::exception where a value has the wrong type.
 std::variant<PresenceLine, std::string> read(const json& object) {
   static const std::set<std::string> kKeys = {"expert", "state",  "at_ms",     "source",         "kind",
-                                              "note",   "can_im", "can_voice", "do_not_disturb", "ttl_s"};
+                                              "note",   "can_im", "can_voice", "do_not_disturb", "ttl_s",
+                                              "number", "system", "words",     "withdraw"};
   if (!object.is_object()) return "not a JSON object";
   for (const auto& [key, value] : object.items()) {
     if (!kKeys.contains(key)) return fmt::format("unknown key \"{}\"", key);
   }
-  if (!object.contains("expert") || !object.contains("state")) return "\"expert\" and \"state\" are required";
+  const bool foreign = object.contains("system") && object.contains("words");
+  const bool withdraw = object.value("withdraw", false);
+  if (!object.contains("expert") || !(object.contains("state") || foreign || withdraw)) {
+    return "\"expert\" and \"state\" are required; instead of \"state\" also \"system\" and \"words\", or \"withdraw\"";
+  }
 
   PresenceLine line;
   line.report.set_expert(object["expert"].get<std::string>());
-  const auto state_word = object["state"].get<std::string>();
-  const auto state = from_word<v1::PresenceState>(state_word);
-  if (!state) {
-    return fmt::format("state \"{}\" is none of {}", state_word, all_words(v1::PresenceState_descriptor()));
+  if (object.contains("state")) {
+    const auto state_word = object["state"].get<std::string>();
+    const auto state = from_word<v1::PresenceState>(state_word);
+    if (!state) {
+      return fmt::format("state \"{}\" is none of {}", state_word, all_words(v1::PresenceState_descriptor()));
+    }
+    line.report.set_state(*state);
   }
-  line.report.set_state(*state);
+  if (foreign) {
+    line.report.mutable_foreign()->set_system(object["system"].get<std::string>());
+    for (const json& one : object["words"]) line.report.mutable_foreign()->add_words(one.get<std::string>());
+  }
+  line.report.set_withdraw(withdraw);
+  line.report.set_number(object.value("number", ""));
   if (object.contains("kind")) {
     const auto kind_word = object["kind"].get<std::string>();
     const auto kind = from_word<v1::SourceKind>(kind_word);

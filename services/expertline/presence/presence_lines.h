@@ -1,6 +1,7 @@
 // Presence reports as JSON lines:
 //   {"expert": "ann", "state": "online", "at_ms": 1500, "source": "desk-client", "kind": "client", "note": "in late",
 //    "can_im": true, "can_voice": false, "do_not_disturb": false, "ttl_s": 3600}
+// Also "number" to follow, "system" and "words" of another system instead of "state", "withdraw": true.
 // Only `expert` and `state` are required. `at_ms` is when the line is to be reported, counted from the start.
 #pragma once
 

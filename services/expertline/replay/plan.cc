@@ -43,6 +43,7 @@ ReplayPlan make_plan(const std::vector<CallRecord>& calls, double share, uint64_
   if (served.empty()) return plan;
   std::stable_sort(served.begin(), served.end(), [](auto* a, auto* b) { return began(*a) < began(*b); });
   const int first = began(*served.front());
+  plan.first_s = first;
 
   Draw draw(seed);
   std::set<std::string> agents;

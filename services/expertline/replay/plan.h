@@ -25,7 +25,8 @@ struct ReplayPlan {
   std::vector<Ask> asks;  // by time
   size_t interactions = 0;
   size_t agents = 0;
-  double span_s = 0;  // from the first served call to the end of the last
+  double first_s = 0;  // of the day: when the first served call began
+  double span_s = 0;   // from the first served call to the end of the last
 };
 
 // Each served call is an interaction; with probability `share` its agent asks an expert, at a point of its service

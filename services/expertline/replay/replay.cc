@@ -4,11 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "app/loop.h"
+#include "expertline/calls/call_file.h"
 #include "expertline/command.h"
 #include "expertline/interrupt.h"
 #include "expertline/replay/cast.h"
@@ -65,22 +65,6 @@ class ProgressBar {
   size_t shown_tenth_ = 0;
 };
 
-// Reads the file and says what is wrong with it. Exit code, 0 to go on.
-int read(const std::string& path, CallFile& file) {
-  std::ifstream in(path);
-  if (!in) return fail("cannot read " + path);
-  file = read_calls(in);
-  if (!file.header_fault.empty()) return fail(fmt::format("{}:1: {}", path, file.header_fault));
-  constexpr size_t kMostIssues = 20;
-  for (size_t i = 0; i < file.issues.size() && i < kMostIssues; ++i) {
-    fmt::print(stderr, "{}:{}: {}\n", path, file.issues[i].line, printable(file.issues[i].what));
-  }
-  if (file.issues.size() > kMostIssues) {
-    fmt::print(stderr, "{}: {} more rows with faults\n", path, file.issues.size() - kMostIssues);
-  }
-  return 0;
-}
-
 // Runs the plan to its end, or to the first signal and then the end of what is open.
 // Empty, or why it could not begin.
 std::string run(Connection& connection, const ReplayPlan& plan, SimExperts& experts, const ReplaySetting& setting,
@@ -134,7 +118,7 @@ int replay(const Options& options) {
   setting.overlook = *overlook;
 
   CallFile file;
-  if (const int code = read(setting.file, file); code != 0) return code;
+  if (const int code = read_call_file(setting.file, file); code != 0) return code;
   const ReplayPlan plan = make_plan(file.calls, setting.share, setting.seed);
   Tally tally;
   tally.rows = file.calls.size();

@@ -8,8 +8,16 @@ Embedded::~Embedded() { stop(); }
 
 Result<Done> Embedded::start(const std::function<void()>& on_ready) {
   if (const auto child = redis_.start(options_.data); !child) return child.error();
-  presence_ = std::make_unique<presence::PresenceIngest>(
-      presence::Config{.redis = redis_.address(), .domains = options_.domains, .roster = options_.roster});
+  auto sources = presence::read_source_file(options_.sources);
+  if (!sources) return sources.error();
+  auto mapping = presence::read_mapping_file(options_.presence_mapping);
+  if (!mapping) return mapping.error();
+  presence_ = std::make_unique<presence::PresenceIngest>(presence::Config{.redis = redis_.address(),
+                                                                          .domains = options_.domains,
+                                                                          .roster = options_.roster,
+                                                                          .sources = std::move(*sources),
+                                                                          .mapping = std::move(*mapping),
+                                                                          .most_contacts = options_.most_contacts});
   evaluation_ = std::make_unique<evaluation::StrategyEvaluation>(evaluation::Config{.redis = redis_.address(),
                                                                                     .domains = options_.domains,
                                                                                     .strategies = options_.strategies,

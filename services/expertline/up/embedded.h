@@ -20,6 +20,9 @@ struct EmbeddedOptions {
   std::string data = "data";              // where redis-server keeps its file
   std::string strategies = "strategies";
   std::string roster = {};
+  std::string sources = {};           // file; empty: any source may report
+  std::string presence_mapping = {};  // file; empty: the shipped words only
+  size_t most_contacts = 50;          // that one watcher may watch at once
   std::vector<std::string> domains = {"main"};
   evaluation::RecordSettings records = {};
   int64_t user_data_limit = state::kDefaultUserDataLimit;

@@ -22,6 +22,7 @@ class RedisChild {
   // Lets it write what is open and waits for its end. Idempotent.
   void stop();
 
+  pid_t pid() const { return pid_; }
   // For redis::Client: "unix:DIR/redis.sock".
   std::string address() const { return "unix:" + socket_; }
 

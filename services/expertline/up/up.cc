@@ -42,6 +42,12 @@ Run declare_up(CLI::App& app) {
                  "Folder of strategies; its subfolder named after a domain, if there is one, is that domain's")
       ->capture_default_str();
   app.add_option("--roster", options->roster, "Roster file (YAML) to import into the first domain");
+  app.add_option("--sources", options->sources,
+                 "File (YAML) that declares the sources of presence; without it any may report");
+  app.add_option("--presence-mapping", options->presence_mapping,
+                 "File (YAML) of other systems' words, beside the shipped ones");
+  app.add_option("--watch-contacts", options->most_contacts, "Experts that one watcher may watch at once")
+      ->capture_default_str();
   app.add_option("--domain", options->domains, "Domain to serve; may be given several times")->capture_default_str();
   evaluation::add_record_options(app, options->records);
   app.add_option("--user-data-limit", options->user_data_limit, "Most bytes of user data a session may have")

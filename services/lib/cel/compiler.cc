@@ -10,6 +10,8 @@ namespace {
 // Work that may be done when compiling, for all parts that depend on nothing together and for each of them.
 constexpr uint64_t kFoldingBudget = 100'000;
 constexpr uint64_t kFoldingBudgetOfPart = 10'000;
+// Nobody reads on; and each takes memory for what could have been meant.
+constexpr size_t kMostIssues = 1'000;
 // Of a constant pattern, and so of its automaton: more is not taken.
 constexpr int64_t kPatternMemory = 1 << 20;
 
@@ -63,7 +65,7 @@ Compiled Compiler::run() {
 
 void Compiler::report(Issue::Kind kind, Place place, std::string message, std::string name,
                       std::vector<std::string> candidates) {
-  if (options_.disable_check) return;
+  if (options_.disable_check || issues_.size() >= kMostIssues) return;
   issues_.push_back({kind, place, std::move(message), std::move(name), std::move(candidates)});
 }
 

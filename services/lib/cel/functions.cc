@@ -1,6 +1,7 @@
 // Functions of texts and of time.
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <string>
 
 #include "cel/evaluation.h"
@@ -18,17 +19,27 @@ constexpr size_t kLongestPattern = 1024;
 constexpr uint64_t kUnitsPerPatternByte = 50;
 constexpr int64_t kPatternMemory = 1 << 18;
 
+// Instructions of a pattern that are one unit for each piece of the text.
+constexpr uint64_t kInstructionsPerUnit = 64;
+
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
+// RE2 takes time for each byte of the text, and, where its automaton does not fit into memory, for each instruction.
+Value search(Context& context, std::string_view text, const re2::RE2& pattern) {
+  const auto instructions = static_cast<uint64_t>(std::max(0, pattern.ProgramSize()));
+  const uint64_t work = (1 + text.size() / kBytesPerUnit) * (1 + instructions / kInstructionsPerUnit);
+  return context.budget.spend(work) ? Value::boolean(re2::RE2::PartialMatch(piece(text), pattern)) : exhausted();
+}
+
 Value matches(Context& context, const Node& node, std::string_view text, std::string_view pattern) {
-  if (node.regex) return Value::boolean(re2::RE2::PartialMatch(piece(text), *node.regex));
+  if (node.regex) return search(context, text, *node.regex);
   if (pattern.size() > kLongestPattern) return fail(context, node, Code::kBadValue, "the pattern is too long");
   if (!context.budget.spend((pattern.size() + 1) * kUnitsPerPatternByte)) return exhausted();
   re2::RE2::Options options(re2::RE2::Quiet);
   options.set_max_mem(kPatternMemory);
   const re2::RE2 compiled(piece(pattern), options);
   if (!compiled.ok()) return fail(context, node, Code::kBadValue, "not a regular expression: " + compiled.error());
-  return Value::boolean(re2::RE2::PartialMatch(piece(text), compiled));
+  return search(context, text, compiled);
 }
 
 // Of the duration, towards zero.
@@ -94,7 +105,6 @@ Value apply_text(Context& context, const Node& node, Value text, Value argument)
       if (!context.budget.spend(part.size() / kBytesPerUnit)) return exhausted();
       return Value::boolean(node.op == Op::kStartsWith ? whole.starts_with(part) : whole.ends_with(part));
     default:
-      if (!context.budget.spend(whole.size() / kBytesPerUnit)) return exhausted();
       return matches(context, node, whole, part);
   }
 }

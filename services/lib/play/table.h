@@ -172,7 +172,8 @@ class Table {
   struct Waiting {
     Bucket bucket;
     Place place;
-    int64_t from_ms = 0;  // what came before is in the leg's facts
+    int64_t since_ms = 0;  // it began to wait, in whatever step
+    int64_t from_ms = 0;   // what came before is in the leg's facts
   };
 
   // Experts.

@@ -1,13 +1,15 @@
 """The whole flow from Python: the platform's, the agent's and the expert's side, over gRPC alone.
 
 Needs grpcio, protobuf, and code generated from proto/ (see ../CMakeLists.txt for the one protoc command).
-Addresses come from EXPERTLINE_PRESENCE and EXPERTLINE_SESSION; `expertline up` serves both on 127.0.0.1:7400.
+Addresses come from EXPERTLINE_PRESENCE, EXPERTLINE_STRATEGY and EXPERTLINE_SESSION; `expertline up` serves all of them on
+127.0.0.1:7400.
 """
 
 import os
 import queue
 import sys
 import threading
+import time
 import uuid
 
 import grpc
@@ -15,6 +17,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from expertline.v1 import common_pb2, desk_pb2, desk_pb2_grpc, expert_pb2, expert_pb2_grpc
 from expertline.v1 import presence_pb2, presence_pb2_grpc, session_pb2, session_pb2_grpc
+from expertline.v1 import strategy_pb2, strategy_pb2_grpc
 
 DOMAIN = "domains/main"
 TIMEOUT = 30  # seconds; for every single call
@@ -171,6 +174,27 @@ def main():
     accepted = desk.ask(accept=desk_pb2.DeskAccept(offer=second.offer))
     assert accepted.outcome == common_pb2.OFFER_OUTCOME_ACCEPTED, accepted
     say(other + " accepts")
+
+    # An analyst looks at the strategy that asked them, and why each of them was asked.
+    strategies = strategy_pb2_grpc.StrategyServiceStub(
+        connect(os.environ.get("EXPERTLINE_STRATEGY", "127.0.0.1:7400"))
+    )
+    listed = strategies.ListStrategies(strategy_pb2.ListStrategiesRequest(parent=DOMAIN), timeout=TIMEOUT)
+    billing = next(one for one in listed.strategies if one.name == "billing")
+    live = next(revision.revision for revision in billing.revisions if revision.live)
+    decisions = []
+    for _ in range(100):  # decisions are kept a moment after they were made
+        decisions = strategies.ExplainLeg(
+            strategy_pb2.ExplainLegRequest(session=session.name), timeout=TIMEOUT
+        ).decisions
+        if len(decisions) >= 2:
+            break
+        time.sleep(0.1)
+    assert [list(one.decision.reserved) for one in decisions] == [[first.expert], [other]], decisions
+    assert all(one.exact and one.decision.revision == live for one in decisions), decisions
+    verdicts = {verdict.expert: verdict.reason for verdict in decisions[1].steps[0].experts}
+    assert verdicts == {first.expert: "asked_before", other: "ready"}, verdicts
+    say("the decisions are explained")
 
     # The platform watches the session: whole states, with the messages in between.
     watch = sessions.WatchSession(session_pb2.WatchSessionRequest(name=session.name), timeout=TIMEOUT)

@@ -230,6 +230,19 @@ TEST(Patterns, AreLimitedInSize) {
   EXPECT_EQ(result("'a'.matches(pattern)", facts), "error: the pattern is too long");
 }
 
+TEST(Patterns, CostTextTimesPattern) {
+  const Facts facts({{"text", "string", "'" + std::string(16'000, 'a') + "'"}});
+  const auto program = compile("text.matches('(a|b){500}c')", facts.environment()).program;
+  Arena arena;
+  Budget budget{.left = 1'000'000};
+  EXPECT_TRUE(program->evaluate(facts, arena, budget).is_false());
+  EXPECT_LT(budget.left, 1'000'000u - 5'000u);
+}
+
+TEST(Compiling, StopsListingMistakes) {
+  EXPECT_EQ(compile(chain("a", " && a", 5'000), Environment()).issues.size(), 1'000u);
+}
+
 TEST(Programs, MayBeEvaluatedByManyThreads) {
   const Facts facts({{"a", "int", "3"}});
   const auto program =

@@ -69,19 +69,16 @@ INSTANTIATE_TEST_SUITE_P(
          R"j("value":"1970-01-01T00:00:01Z"}},"type":"google.protobuf.Timestamp"})j"},
     }));
 
-INSTANTIATE_TEST_SUITE_P(Options, Answers,
-                         testing::ValuesIn(std::vector<std::pair<const char*, const char*>>{
-                             {R"j({"expr": "y", "container": "x", "bindings": {"x.y": {"boolValue": true}}})j",
-                              R"j({"value":{"boolValue":true},"type":"dyn"})j"},
-                             {R"j({"expr": "[x]", "types": {"x": "list(string)"}, "check_only": true})j",
-                              R"j({"type":"list(list(string))"})j"},
-                             {R"j({"expr": "true || 1", "disable_check": true})j",
-                              R"j({"value":{"boolValue":true},"type":"dyn"})j"},
-                             {R"j({"expr": "has({}.a)", "disable_macros": true})j",
-                              R"j({"error":"no function 'has'","phase":"check"})j"
-}
-,
-}));
+INSTANTIATE_TEST_SUITE_P(
+    Options, Answers,
+    testing::ValuesIn(std::vector<std::pair<const char*, const char*>>{
+        {R"j({"expr": "y", "container": "x", "bindings": {"x.y": {"boolValue": true}}})j",
+         R"j({"value":{"boolValue":true},"type":"dyn"})j"},
+        {R"j({"expr": "[x]", "types": {"x": "list(string)"}, "check_only": true})j",
+         R"j({"type":"list(list(string))"})j"},
+        {R"j({"expr": "true || 1", "disable_check": true})j", R"j({"value":{"boolValue":true},"type":"dyn"})j"},
+        {R"j({"expr": "has({}.a)", "disable_macros": true})j", R"j({"error":"no function 'has'","phase":"check"})j"},
+    }));
 
 INSTANTIATE_TEST_SUITE_P(
     Errors, Answers,

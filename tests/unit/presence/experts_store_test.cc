@@ -220,7 +220,7 @@ TEST_F(ExpertsStore, PresenceIsWrittenForEveryMedium) {
   const auto found = view("ann");
   EXPECT_EQ(found->state.state, kOnline);
   EXPECT_EQ(found->why.winner(), "desk");
-  EXPECT_GT(found->since_ms, 0);
+  EXPECT_GT(found->state.since_ms, 0);
   ASSERT_EQ(found->state.media.size(), 3U);
   EXPECT_TRUE(found->state.media[0].routable()) << "im";
   EXPECT_TRUE(found->state.media[1].routable()) << "video is like im";

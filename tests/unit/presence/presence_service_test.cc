@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "app/server.h"
 #include "presence-ingest/presence_ingest.h"
@@ -547,6 +548,416 @@ TEST_F(PresenceServiceTest, DomainsAreApart) {
   v1::GetExpertRequest request;
   request.set_name("domains/other/experts/ann");
   EXPECT_EQ(test::refusal(test::status_of(*replica_->experts, &Experts::GetExpert, request)).reason, "UNKNOWN_EXPERT");
+}
+
+// What experts say of themselves.
+v1::SetStatusRequest saying(const std::string& id, const std::string& text) {
+  v1::SetStatusRequest request;
+  request.set_name("domains/main/experts/" + id);
+  request.set_text(text);
+  return request;
+}
+
+TEST_F(PresenceServiceTest, AStatusTextIsUnderstoodOrSaidBack) {
+  create("ann");
+  send({report("ann", kOnline)});
+  const auto set = [&](const std::string& text) {
+    return test::call(*replica_->presence, &Presences::SetStatus, saying("ann", text));
+  };
+  const auto meeting = set("in a meeting for 30 minutes");
+  EXPECT_EQ(meeting.presence().state(), kBusy);
+  EXPECT_EQ(meeting.presence().winner(), "status");
+  EXPECT_EQ(meeting.presence().note(), "in a meeting for 30 minutes");
+  EXPECT_NEAR(static_cast<double>(meeting.until_time().seconds()), static_cast<double>(time(nullptr) + 1800), 60);
+  EXPECT_EQ(set("dnd").presence().do_not_disturb(), true);
+
+  const auto no =
+      test::refusal(test::status_of(*replica_->presence, &Presences::SetStatus, saying("ann", "gone fishing until 9")));
+  EXPECT_EQ(no.reason, "STATUS_NOT_UNDERSTOOD");
+  EXPECT_EQ(no.metadata.at("not_understood"), "fishing until 9");
+  EXPECT_EQ(presence("ann").do_not_disturb(), true);  // nothing was changed
+
+  EXPECT_EQ(set("automatic").presence().state(), kOnline);
+  EXPECT_EQ(presence("ann").winner(), "desk-ann");
+  EXPECT_EQ(test::refusal(test::status_of(*replica_->presence, &Presences::SetStatus, saying("nobody", "dnd"))).reason,
+            "UNKNOWN_EXPERT");
+}
+
+TEST_F(PresenceServiceTest, ANumberToFollowIsHisVoiceNumberWhileItHolds) {
+  auto request = creation("ann");
+  (*request.mutable_expert()->mutable_dns())["voice"] = "5001";
+  test::call(*replica_->experts, &Experts::CreateExpert, request);
+  Watcher watcher(*replica_);
+  const auto number = [&] { return watcher.known[name("ann")].expert().dns().at("voice"); };
+  watcher.until([&] { return watcher.known.contains(name("ann")); });
+  EXPECT_EQ(number(), "5001");
+  const auto said =
+      test::call(*replica_->presence, &Presences::SetStatus, saying("ann", "available, follow-me 555-1234"));
+  EXPECT_EQ(said.presence().number(), "5551234");
+  EXPECT_EQ(said.presence().state(), kOnline);
+  EXPECT_FALSE(said.presence().media(0).routable());  // im: there is no client
+  EXPECT_TRUE(said.presence().media(1).routable());
+  watcher.until([&] { return number() == "5551234"; });
+  test::call(*replica_->presence, &Presences::SetStatus, saying("ann", "automatic"));
+  watcher.until([&] { return number() == "5001"; });
+  EXPECT_EQ(get("ann").dns().at("voice"), "5001");
+}
+
+// Watching.
+class ContactsWatcher {
+ public:
+  ContactsWatcher(Replica& replica, const std::vector<std::string>& experts, const std::string& watcher = "boss") {
+    context_.set_deadline(std::chrono::system_clock::now() + test::kPatience);
+    v1::WatchPresenceRequest request;
+    request.set_parent("domains/main");
+    request.set_watcher(watcher);
+    for (const std::string& expert : experts) request.add_experts(expert);
+    reader_ = replica.presence->WatchPresence(&context_, request);
+  }
+  ~ContactsWatcher() { context_.TryCancel(); }
+
+  // The next message, one line for each contact; or why there is none.
+  std::string next() {
+    v1::WatchPresenceResponse message;
+    if (!reader_->Read(&message)) return test::refusal(reader_->Finish()).reason;
+    std::string lines;
+    for (const v1::WatchedPresence& one : message.contacts()) {
+      const std::string state = one.unknown() ? "unknown" : v1::PresenceState_Name(one.state()).substr(15);
+      lines += one.name().substr(one.name().rfind('/') + 1) + " " + state + (one.do_not_disturb() ? " dnd" : "") +
+               (one.note().empty() ? "" : " " + one.note()) + (one.has_since() ? " since" : "") + "\n";
+    }
+    return lines;
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchPresenceResponse>> reader_;
+};
+
+TEST_F(PresenceServiceTest, WatchersSeeWhatIsTheirBusiness) {
+  create("ann");
+  create("bob");
+  test::eventually("bob is known", [&] { return ContactsWatcher(*replica_, {"bob"}).next() == "bob OFFLINE\n"; });
+  ContactsWatcher boss(*replica_, {"bob", "ann", "zoe"});
+  EXPECT_EQ(boss.next(), "ann OFFLINE\nbob OFFLINE\nzoe unknown\n");
+  // Nobody sees that ann is there, nor that she left.
+  auto hidden = report("ann", v1::PRESENCE_STATE_APPEAR_OFFLINE);
+  hidden.set_note("hiding");
+  send({hidden});
+  EXPECT_TRUE(presence("ann").media(0).routable());
+  send({report("ann", kOffline, 1)});
+  auto busy = report("bob", kBusy);
+  busy.set_note("at the doctor's");
+  busy.set_private_note(true);
+  send({busy});
+  EXPECT_EQ(boss.next(), "bob BUSY since\n");
+  EXPECT_EQ(presence("bob").note(), "");
+  busy.set_sequence(1);
+  busy.set_note("writing");
+  busy.set_private_note(false);
+  busy.set_do_not_disturb(true);
+  send({busy});
+  EXPECT_EQ(boss.next(), "bob BUSY dnd writing since\n");
+  create("zoe");
+  EXPECT_EQ(boss.next(), "zoe OFFLINE\n");
+}
+
+TEST_F(PresenceServiceTest, AWatcherHasALimit) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 30; ++i) many.push_back("e" + std::to_string(i));
+  ContactsWatcher first(*replica_, many, "boss");
+  EXPECT_THAT(first.next(), ::testing::HasSubstr("e0 unknown"));
+  ContactsWatcher second(*replica_, many, "boss");
+  EXPECT_EQ(second.next(), "TOO_MANY_CONTACTS");
+  ContactsWatcher other(*replica_, many, "other");
+  EXPECT_THAT(other.next(), ::testing::HasSubstr("e29 unknown"));
+}
+
+// Sources with rules and streams of their own.
+class SourcesTest : public PresenceServiceTest {
+ protected:
+  SourcesTest() { serve(); }
+
+  Config declared() const {
+    Config with = config();
+    auto read = read_sources(R"(
+busy_takes_im: true
+sources:
+  pbx: {kind: phone, experts: [ann, "group:sales"], write_back: true, clock: 1m}
+  chat: {kind: client, heartbeat: 200ms, grace: 300ms}
+  flood: {kind: client, reports_per_second: 200}
+)",
+                             "s.yaml");
+    with.sources = std::move(read.file);
+    return with;
+  }
+  void serve() { replica_ = std::make_unique<Replica>(declared()); }
+
+  struct Stream {
+    explicit Stream(Replica& replica) : stream(replica.presence->StreamPresence(&context)) {}
+    ~Stream() { context.TryCancel(); }
+    void hello(const std::string& source, int64_t epoch) {
+      v1::StreamPresenceRequest request;
+      request.set_parent("domains/main");
+      request.mutable_hello()->set_source(source);
+      request.mutable_hello()->set_epoch(epoch);
+      stream->Write(request);
+    }
+    void push(int64_t batch, const std::vector<v1::PresenceReport>& reports) {
+      v1::StreamPresenceRequest request;
+      request.set_batch(batch);
+      for (const auto& one : reports) *request.add_reports() = one;
+      stream->Write(request);
+    }
+    v1::StreamPresenceResponse next() {
+      v1::StreamPresenceResponse answer;
+      if (!stream->Read(&answer)) ended = test::refusal(stream->Finish()).reason;
+      return answer;
+    }
+
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::StreamPresenceRequest, v1::StreamPresenceResponse>> stream;
+    std::string ended;
+  };
+  // As a source of its own says it.
+  static v1::PresenceReport says(const std::string& id, v1::PresenceState state, int64_t sequence) {
+    v1::PresenceReport out;
+    out.set_expert(id);
+    out.set_state(state);
+    out.set_sequence(sequence);
+    return out;
+  }
+  v1::Source source(const std::string& id) {
+    v1::ListSourcesRequest request;
+    request.set_parent("domains/main");
+    const auto listed = test::call(*replica_->presence, &Presences::ListSources, request);
+    for (const v1::Source& one : listed.sources()) {
+      if (one.id() == id) return one;
+    }
+    return {};
+  }
+};
+
+TEST_F(SourcesTest, EachRefusalHasItsReasonAndIsCounted) {
+  create("ann");
+  create("bob");
+  auto sales = creation("sam");
+  sales.mutable_expert()->add_groups("sales");
+  test::call(*replica_->experts, &Experts::CreateExpert, sales);
+  const auto from = [](const std::string& source, const std::string& expert) {
+    auto out = report(expert, kOnline, 5);
+    out.set_source(source);
+    out.set_kind(v1::SOURCE_KIND_UNSPECIFIED);
+    return out;
+  };
+  auto back = from("pbx", "ann");
+  back.set_sequence(4);
+  auto off = from("pbx", "ann");
+  off.mutable_seen_time()->set_seconds(time(nullptr) - 3600);
+  auto word = from("pbx", "ann");
+  word.clear_state();
+  word.mutable_foreign()->set_system("sip");
+  word.mutable_foreign()->add_words("dancing");
+  auto wrong = from("pbx", "ann");
+  wrong.set_kind(v1::SOURCE_KIND_CLIENT);
+  test::eventually("sam's group is known", [&] { return send({from("pbx", "sam")}).refused().empty(); });
+  std::vector<v1::ReportRefusal> reasons;
+  for (const auto& one :
+       {from("pbx", "ann"), back, from("pbx", "bob"), off, word, wrong, from("nobody", "ann"), from("chat", "who")}) {
+    const auto answer = send({one});
+    reasons.push_back(answer.refused().empty() ? v1::REPORT_REFUSAL_UNSPECIFIED : answer.refused(0).reason());
+  }
+  EXPECT_THAT(reasons, ElementsAre(v1::REPORT_REFUSAL_UNSPECIFIED, v1::REPORT_REFUSAL_STALE,
+                                   v1::REPORT_REFUSAL_FOREIGN_EXPERT, v1::REPORT_REFUSAL_CLOCK_FAR_OFF,
+                                   v1::REPORT_REFUSAL_UNKNOWN_WORD, v1::REPORT_REFUSAL_MALFORMED,
+                                   v1::REPORT_REFUSAL_UNKNOWN_SOURCE, v1::REPORT_REFUSAL_UNKNOWN_EXPERT));
+  EXPECT_EQ(source("pbx").refused_size(), 5);
+  EXPECT_EQ(source("pbx").kind(), v1::SOURCE_KIND_PHONE);
+  EXPECT_TRUE(source("pbx").write_back());
+  EXPECT_GE(source("pbx").taken(), 2);
+  ASSERT_EQ(source("").refused_size(), 1);
+  EXPECT_EQ(source("").refused(0).reason(), v1::REPORT_REFUSAL_UNKNOWN_SOURCE);
+}
+
+TEST_F(SourcesTest, WordsOfOtherSystemsAreMappedAndBusyFollowsThePolicy) {
+  create("ann");
+  v1::PresenceReport graph = report("ann", v1::PRESENCE_STATE_UNSPECIFIED);
+  graph.set_source("chat");
+  graph.mutable_foreign()->set_system("graph");
+  graph.mutable_foreign()->add_words("Busy");
+  graph.mutable_foreign()->add_words("InAMeeting");
+  EXPECT_THAT(send({graph}).refused(), IsEmpty());
+  EXPECT_EQ(presence("ann").state(), kBusy);
+  EXPECT_TRUE(presence("ann").media(0).routable());
+}
+
+TEST_F(SourcesTest, ASourceThatIsNotHeardOfIsLostAndFoundAgain) {
+  create("ann");
+  {
+    Stream chat(*replica_);
+    chat.hello("chat", 7);
+    EXPECT_EQ(chat.next().welcome().heartbeat().nanos(), 200'000'000);
+    chat.push(1, {says("ann", kOnline, 1)});
+    EXPECT_EQ(chat.next().batch(), 1);
+    EXPECT_EQ(presence("ann").state(), kOnline);
+    EXPECT_EQ(source("chat").state(), v1::SOURCE_STATE_CONNECTED);
+    // Heartbeats keep it longer than heartbeat and grace are.
+    for (int i = 2; i < 12; ++i) {
+      chat.push(i, {});
+      EXPECT_EQ(chat.next().batch(), i);
+      std::this_thread::sleep_for(std::chrono::milliseconds(70));
+      ASSERT_EQ(presence("ann").state(), kOnline) << i;
+    }
+  }
+  test::eventually("what it said is unknown", [&] { return presence("ann").state() == kOffline; });
+  EXPECT_THAT(presence("ann").reason(), ::testing::HasSubstr("lost: chat"));
+  EXPECT_EQ(source("chat").state(), v1::SOURCE_STATE_LOST);
+  // On another replica in the same epoch: what it said counts again.
+  Replica other(declared());
+  Stream again(other);
+  again.hello("chat", 7);
+  EXPECT_TRUE(again.next().has_welcome());
+  test::eventually("ann is back", [&] {
+    again.push(99, {});
+    return again.next().batch() == 99 && presence("ann").state() == kOnline;
+  });
+}
+
+TEST_F(SourcesTest, WhatASourceSaidInAnEarlierEpochIsUnknownAfterTheGracePeriod) {
+  create("ann");
+  create("bob");
+  Stream first(*replica_);
+  first.hello("chat", 1);
+  EXPECT_TRUE(first.next().has_welcome());
+  first.push(1, {says("ann", kOnline, 1), says("bob", kOnline, 1)});
+  EXPECT_EQ(first.next().batch(), 1);
+  Stream second(*replica_);
+  second.hello("chat", 2);
+  EXPECT_TRUE(second.next().has_welcome());
+  second.push(1, {says("ann", kBusy, 1)});
+  EXPECT_EQ(second.next().batch(), 1);
+  test::eventually("bob was not heard of again", [&] {
+    second.push(2, {});
+    return second.next().batch() == 2 && presence("bob").state() == kOffline;
+  });
+  EXPECT_EQ(presence("ann").state(), kBusy);
+  // The old stream is told.
+  test::eventually("the old stream is over", [&] {
+    first.push(3, {});
+    first.next();
+    return first.ended == "SOURCE_SUPERSEDED";
+  });
+}
+
+TEST_F(SourcesTest, AStreamOfAnUndeclaredSourceIsRefused) {
+  Stream stream(*replica_);
+  stream.hello("nobody", 1);
+  stream.next();
+  EXPECT_EQ(stream.ended, "UNKNOWN_SOURCE");
+}
+
+TEST_F(SourcesTest, AFloodIsSlowedDownAloneAndItsNewestStateWins) {
+  create("ann");
+  create("bob");
+  Stream flood(*replica_);
+  flood.hello("flood", 1);
+  EXPECT_TRUE(flood.next().has_welcome());
+  // 20 seconds' worth at once, the last state the other one.
+  constexpr int kBatches = 16;
+  constexpr int kReports = 256;
+  int64_t sequence = 0;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<v1::PresenceReport> reports;
+    for (int i = 0; i < kReports; ++i) {
+      reports.push_back(says("ann", batch == kBatches - 1 && i == kReports - 1 ? kBusy : kOnline, ++sequence));
+    }
+    flood.push(batch, reports);
+  }
+  auto other = report("bob", kOnline);
+  other.set_source("chat");
+  EXPECT_THAT(send({other}).refused(), IsEmpty());
+  EXPECT_EQ(presence("bob").state(), kOnline);
+  for (int batch = 0; batch < kBatches; ++batch) EXPECT_EQ(flood.next().batch(), batch);
+  EXPECT_EQ(presence("ann").state(), kBusy);
+  EXPECT_GT(source("flood").overtaken(), 3000);
+}
+
+TEST_F(SourcesTest, OnlyDeclaredSourcesAreToldOfOurCalls) {
+  v1::WatchWriteBackRequest request;
+  request.set_parent("domains/main");
+  request.set_source("chat");
+  const auto ended = [&] {
+    grpc::ClientContext context;
+    const auto reader = replica_->presence->WatchWriteBack(&context, request);
+    v1::WatchWriteBackResponse message;
+    EXPECT_FALSE(reader->Read(&message));
+    return test::refusal(reader->Finish()).reason;
+  };
+  EXPECT_EQ(ended(), "UNKNOWN_SOURCE");
+  request.set_source("pbx");
+  grpc::ClientContext context;
+  const auto reader = replica_->presence->WatchWriteBack(&context, request);
+  v1::WatchWriteBackResponse message;
+  ASSERT_TRUE(reader->Read(&message));
+  EXPECT_TRUE(message.complete());
+  EXPECT_THAT(message.experts(), IsEmpty());
+  context.TryCancel();
+}
+
+// The directory.
+TEST_F(PresenceServiceTest, ListsWhoFitsAFilter) {
+  for (const char* id : {"ann", "bob", "cem"}) create(id);
+  auto leeds = creation("dan");
+  leeds.mutable_expert()->set_site("Leeds");
+  (*leeds.mutable_expert()->mutable_attributes())["years"].set_number(7);
+  test::call(*replica_->experts, &Experts::CreateExpert, leeds);
+  send({report("bob", kOnline)});
+  v1::ListExpertsRequest request;
+  request.set_parent("domains/main");
+  const auto list = [&](const std::string& filter) {
+    request.set_filter(filter);
+    std::string ids;
+    request.clear_page_token();
+    do {
+      const auto page = test::call(*replica_->experts, &Experts::ListExperts, request);
+      for (const auto& one : page.experts()) ids += one.name().substr(one.name().rfind('/') + 1) + " ";
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return ids;
+  };
+  EXPECT_EQ(list("expert.site == 'Leeds'"), "dan ");
+  EXPECT_EQ(list("expert.attributes.years >= 5"), "dan ");  // the others have no such attribute
+  EXPECT_EQ(list("'im' in expert.routable && expert.state == 'online'"), "bob ");
+  request.set_page_size(1);
+  EXPECT_EQ(list("expert.id != 'bob' && expert.skills['mortgage'] == 3"), "ann cem dan ");
+  EXPECT_EQ(list("expert.retired"), "");
+  request.set_filter("expert.sight == 'Leeds'");
+  const auto unknown = test::refusal(test::status_of(*replica_->experts, &Experts::ListExperts, request));
+  EXPECT_EQ(unknown.reason, "BAD_FILTER");
+  EXPECT_EQ(unknown.metadata.at("column"), "1");
+  request.set_filter("expert.site");
+  EXPECT_EQ(test::refusal(test::status_of(*replica_->experts, &Experts::ListExperts, request)).reason, "BAD_FILTER");
+}
+
+TEST_F(PresenceServiceTest, AnImportSaysWhatItChanges) {
+  const char* const kBefore = "experts:\n  - {id: ann, name: Ann, skills: {mortgage: 3, tax: 1}, capacity: {im: 2}}\n";
+  const char* const kAfter =
+      "experts:\n  - {id: ann, name: Anna, skills: {mortgage: 4}, capacity: {im: 2}}\n"
+      "  - {id: bob, name: Bob, capacity: {im: 1}}\n";
+  test::call(*replica_->experts, &Experts::ImportRoster, roster(kBefore));
+  auto dry = roster(kAfter);
+  dry.set_validate_only(true);
+  for (const auto& request : {dry, roster(kAfter)}) {
+    const auto answer = test::call(*replica_->experts, &Experts::ImportRoster, request);
+    std::string lines;
+    for (const auto& one : answer.differences()) {
+      lines += one.expert() + (one.created() ? " new\n" : "\n");
+      for (const auto& field : one.fields())
+        lines += "  " + field.field() + ": " + field.before() + " -> " + field.after() + "\n";
+    }
+    EXPECT_EQ(lines, "ann\n  display_name: Ann -> Anna\n  skills[mortgage]: 3 -> 4\n  skills[tax]: 1 -> \nbob new\n");
+  }
+  EXPECT_THAT(test::call(*replica_->experts, &Experts::ImportRoster, roster(kAfter)).differences(), IsEmpty());
 }
 
 }  // namespace
