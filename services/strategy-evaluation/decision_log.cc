@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "routing/random.h"
 
@@ -58,23 +59,29 @@ void DecisionLog::add(std::string session, std::string leg, v1::DecisionRecord r
   queue({.session = std::move(session), .leg = std::move(leg), .bytes = pack(counts_of(record), Kept::kCounts)});
 }
 
-void DecisionLog::queue(Packed packed) {
+void DecisionLog::queue(state::NewRecord packed) {
   packed_.push_back(std::move(packed));
-  if (flushing_) return;
+  if (packed_.size() == state::RecordStore::kMostAtOnce) flush();
+  if (flushing_ || packed_.empty()) return;
   flushing_ = true;
-  loop_.after(kFlushMs, [this] { flush(); });
+  loop_.after(kFlushMs, [this] {
+    flushing_ = false;
+    flush();
+  });
 }
 
 void DecisionLog::flush() {
-  flushing_ = false;
-  std::deque<Packed> all = std::move(packed_);
-  packed_.clear();
-  for (Packed& packed : all) spawn(store(std::move(packed)));
+  if (!packed_.empty()) spawn(store(std::exchange(packed_, {})));
 }
 
-Task<void> DecisionLog::store(Packed packed) {
-  const auto done = co_await store_.append(packed.session, packed.leg, packed.bytes, settings_.retention_ms);
-  if (!done && lost_++ % kSayEach == 0) spdlog::warn("{} decisions were not kept: {}", lost_, done.error().message);
+Task<void> DecisionLog::store(std::vector<state::NewRecord> packed) {
+  const size_t count = packed.size();
+  const auto done = co_await store_.append(std::move(packed), settings_.retention_ms);
+  if (done) co_return;
+  if (lost_ == 0 || lost_ / kSayEach != (lost_ + count) / kSayEach) {
+    spdlog::warn("{} decisions were not kept: {}", lost_ + count, done.error().message);
+  }
+  lost_ += count;
 }
 
 Task<Result<std::vector<Unpacked>>> DecisionLog::of_leg(std::string session, std::string leg) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,18 +48,15 @@ class DecisionLog {
   uint64_t reduced() const { return reduced_; }
 
  private:
-  struct Packed {
-    std::string session, leg, bytes;
-  };
-  void queue(Packed packed);
+  void queue(state::NewRecord packed);
   void flush();
-  Task<void> store(Packed packed);
+  Task<void> store(std::vector<state::NewRecord> packed);
 
   app::Loop& loop_;
   state::RecordStore store_;
   RecordSettings settings_;
   Packer& packer_;
-  std::deque<Packed> packed_;  // leave together, so that the store syncs its file once for all
+  std::vector<state::NewRecord> packed_;  // leave together, so that the store syncs its file once for all
   bool flushing_ = false;
   uint64_t reduced_ = 0;
   uint64_t lost_ = 0;

@@ -55,6 +55,18 @@ Result<Domain*> StrategyService::domain_of(const std::string& parent, const std:
   return domain(*name);
 }
 
+Result<Revisions*> StrategyService::revisions_of(const std::string& parent, const std::string& strategy,
+                                                 const std::string& revision) const {
+  const auto found = domain_of(parent, strategy, revision);
+  if (!found) return found.error();
+  if (!(*found)->revisions().ready()) {
+    return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                 .message = "what was made live by hand is not known yet; ask again",
+                 .metadata = {{"service", "strategy-evaluation"}}};
+  }
+  return &(*found)->revisions();
+}
+
 Task<Result<v1::AdmitResponse>> StrategyService::admit(v1::AdmitRequest request) {
   const auto found = domain_of(request.parent(), "", "");
   if (!found) co_return found.error();
@@ -92,21 +104,21 @@ Task<Result<v1::ListDecisionsResponse>> StrategyService::list_decisions(v1::List
 }
 
 Task<Result<v1::ListStrategiesResponse>> StrategyService::list_strategies(v1::ListStrategiesRequest request) {
-  const auto found = domain_of(request.parent(), "", "");
+  const auto found = revisions_of(request.parent(), "", "");
   if (!found) co_return found.error();
-  co_return (*found)->revisions().list();
+  co_return (*found)->list();
 }
 
 Task<Result<v1::GetStrategyResponse>> StrategyService::get_strategy(v1::GetStrategyRequest request) {
-  const auto found = domain_of(request.parent(), request.strategy(), request.revision());
+  const auto found = revisions_of(request.parent(), request.strategy(), request.revision());
   if (!found) co_return found.error();
-  co_return co_await (*found)->revisions().get(request.strategy(), request.revision());
+  co_return co_await (*found)->get(request.strategy(), request.revision());
 }
 
 Task<Result<v1::ActivateRevisionResponse>> StrategyService::activate_revision(v1::ActivateRevisionRequest request) {
-  const auto found = domain_of(request.parent(), request.strategy(), request.revision());
+  const auto found = revisions_of(request.parent(), request.strategy(), request.revision());
   if (!found) co_return found.error();
-  auto strategy = co_await (*found)->revisions().activate(request.strategy(), request.revision());
+  auto strategy = co_await (*found)->activate(request.strategy(), request.revision());
   if (!strategy) co_return strategy.error();
   v1::ActivateRevisionResponse response;
   *response.mutable_strategy() = std::move(*strategy);

@@ -68,6 +68,9 @@ class StrategyService final : public v1::StrategyService::CallbackService {
   Result<Domain*> domain(const std::string& name) const;
   // Of a request with a parent and perhaps a strategy, both checked.
   Result<Domain*> domain_of(const std::string& parent, const std::string& strategy, const std::string& revision) const;
+  // The same, once the pins are known.
+  Result<Revisions*> revisions_of(const std::string& parent, const std::string& strategy,
+                                  const std::string& revision) const;
 
   app::Context context_;
   const Domains& domains_;

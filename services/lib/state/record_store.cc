@@ -9,10 +9,11 @@ using nlohmann::json;
 
 }  // namespace
 
-Task<Result<Done>> RecordStore::append(std::string session, std::string leg, std::string bytes, int64_t retention_ms,
-                                       int64_t most_bytes) {
-  const json query = {{"s", session}, {"leg", leg}, {"retention_ms", retention_ms}, {"most_bytes", most_bytes}};
-  std::vector<std::string> arguments{query.dump(), std::move(bytes)};
+Task<Result<Done>> RecordStore::append(std::vector<NewRecord> records, int64_t retention_ms, int64_t most_bytes) {
+  json query = {{"retention_ms", retention_ms}, {"most_bytes", most_bytes}, {"legs", json::array()}};
+  for (const NewRecord& record : records) query["legs"].push_back(record.session + " " + record.leg);
+  std::vector<std::string> arguments{query.dump()};
+  for (NewRecord& record : records) arguments.push_back(std::move(record.bytes));
   const auto answer = co_await fcall(client_, "xl1_record", domain_, std::move(arguments));
   if (!answer) co_return answer.error();
   co_return Done{};

@@ -18,16 +18,23 @@ struct StoredRecord {
   std::string bytes;
 };
 
+struct NewRecord {
+  std::string session, leg, bytes;
+};
+
 class RecordStore {
  public:
+  // Most records of one append().
+  static constexpr size_t kMostAtOnce = 64;
+
   // All records of a domain may have so many bytes; the oldest make room.
   static constexpr int64_t kDefaultMostBytes = 256LL * 1024 * 1024;
 
   RecordStore(redis::Client& client, std::string domain) : client_(client), domain_(std::move(domain)) {}
 
-  // Keeps a record for `retention_ms` (more than 0) and forgets older ones. The last 100 of a leg are found by
-  // of_leg().
-  Task<Result<Done>> append(std::string session, std::string leg, std::string bytes, int64_t retention_ms,
+  // Keeps 1 to kMostAtOnce records for `retention_ms` (more than 0) and forgets older ones. The last 100 of a leg are
+  // found by of_leg().
+  Task<Result<Done>> append(std::vector<NewRecord> records, int64_t retention_ms,
                             int64_t most_bytes = kDefaultMostBytes);
   // All that are kept of a leg, oldest first.
   Task<Result<std::vector<std::string>>> of_leg(std::string session, std::string leg);

@@ -31,8 +31,10 @@ class RecordsTest : public ::testing::Test {
 
   void append(const std::string& session, const std::string& bytes, int64_t retention_ms = kHour,
               int64_t most_bytes = 1'000'000) {
-    const auto done = loop_->run<Result<Done>>(
-        [=, this] { return records_->append(session, "im", bytes, retention_ms, most_bytes); });
+    const auto done = loop_->run<Result<Done>>([=, this] {
+      std::vector<NewRecord> one{{.session = session, .leg = "im", .bytes = bytes}};
+      return records_->append(std::move(one), retention_ms, most_bytes);
+    });
     ASSERT_TRUE(done.ok());
   }
   std::vector<std::string> of_leg(const std::string& session) {

@@ -10,12 +10,13 @@
 
 local MOST_RECORDS_A_LEG = 100
 local MOST_REVISIONS = 20
-local TRIM_AT_ONCE = 16  -- each new record takes so many old ones with it at most
+local TRIM_FOR_EACH = 4  -- each new record takes so many old ones with it at most
 
--- Forgets the oldest records: those before `from` (wall-clock ms), and more while all have more than `most` bytes.
-local function trim_records(p, from, most)
+-- Forgets the oldest records: those before `from` (wall-clock ms), and more while all have more than `most` bytes; at
+-- most so many at once.
+local function trim_records(p, from, most, at_once)
   local bytes = tonumber(redis.call('GET', p .. 'records:bytes') or 0)
-  for _ = 1, TRIM_AT_ONCE do
+  for _ = 1, at_once do
     local entry = redis.call('XRANGE', p .. 'records', '-', '+', 'COUNT', 1)[1]
     if not entry then break end
     local at = tonumber(string.match(entry[1], '^%d+'))
@@ -25,17 +26,20 @@ local function trim_records(p, from, most)
   end
 end
 
--- record {s, leg, retention_ms, most_bytes}, bytes -> ok, its id.
+-- record {retention_ms, most_bytes, legs = ["session leg", ...]}, bytes of a record for each -> ok. Twice is kept twice.
 redis.register_function('xl1_record', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
-  trim_records(p, wall_ms() - q.retention_ms, q.most_bytes - #args[2])
-  local id = redis.call('XADD', p .. 'records', '*', 'l', q.s .. ' ' .. q.leg, 'r', args[2])
-  redis.call('INCRBY', p .. 'records:bytes', #args[2])
-  local of_leg = p .. 'rl:' .. q.s .. ':' .. q.leg
-  redis.call('RPUSH', of_leg, id)
-  redis.call('LTRIM', of_leg, -MOST_RECORDS_A_LEG, -1)
-  redis.call('PEXPIRE', of_leg, q.retention_ms)
-  return {'ok', id}
+  local bytes = 0
+  for i = 2, #args do bytes = bytes + #args[i] end
+  trim_records(p, wall_ms() - q.retention_ms, q.most_bytes - bytes, TRIM_FOR_EACH * #q.legs)
+  for i, leg in ipairs(q.legs) do
+    local id = redis.call('XADD', p .. 'records', '*', 'l', leg, 'r', args[i + 1])
+    local of_leg = p .. 'rl:' .. string.gsub(leg, ' ', ':', 1)
+    if redis.call('RPUSH', of_leg, id) > MOST_RECORDS_A_LEG then redis.call('LPOP', of_leg) end
+    redis.call('PEXPIRE', of_leg, q.retention_ms)
+  end
+  redis.call('INCRBY', p .. 'records:bytes', bytes)
+  return {'ok'}
 end)
 
 -- records_of {s, leg} -> ok, bytes, ... in order of time.
