@@ -11,6 +11,7 @@
 #include "expertline/command.h"
 #include "expertline/explain/decision_file.h"
 #include "expertline/explain/load_strategy.h"
+#include "expertline/explain/of_case.h"
 #include "expertline/explain/print.h"
 #include "expertline/say.h"
 
@@ -22,6 +23,7 @@ struct Options {
   std::string session, leg;
   std::string record;
   std::string strategy;
+  CaseToExplain request;
   bool json = false;
 };
 
@@ -75,6 +77,18 @@ int explain_record(const Options& options) {
   return 0;
 }
 
+int explain_request(Options options) {
+  options.request.strategy = options.strategy;
+  const auto explained = explain_case(options.request);
+  if (!explained) return fail(explained.error().message);
+  if (options.json) {
+    fmt::print("{}\n", json_line(*explained));
+  } else {
+    fmt::print("{}", explained_text(*explained, Terminal::of(stdout)));
+  }
+  return 0;
+}
+
 }  // namespace
 
 Run declare_explain(CLI::App& app) {
@@ -85,14 +99,21 @@ Run declare_explain(CLI::App& app) {
   auto* record = app.add_option("--record", options->record,
                                 "Explain the records of this file, as `expertline decisions export` prints them")
                      ->excludes(session);
+  auto* request = app.add_option("--request", options->request.file,
+                                 "Explain the first decision of a case of this test file (NAME.test.yaml)")
+                      ->excludes(session)
+                      ->excludes(record);
+  app.add_option("--case", options->request.name, "With --request: the case; otherwise the first")->needs(request);
+  app.add_option("--roster", options->request.roster, "With --request: other experts than those of the test")
+      ->needs(request);
   app.add_option("--strategy-file", options->strategy,
-                 "With --record: the strategy file; otherwise the running system is asked for the revision")
-      ->needs(record);
-  app.add_flag("--json", options->json, "Print one ExplainLegResponse as JSON");
+                 "The strategy; otherwise the one that the test names, or the revision from the running system");
+  app.add_flag("--json", options->json, "Print an ExplainLegResponse (with --request an ExplainedDecision) as JSON");
   return [options] {
     if (!options->record.empty()) return explain_record(*options);
+    if (!options->request.file.empty()) return explain_request(*options);
     if (!options->session.empty()) return explain_session(*options);
-    return fail("say which SESSION, or a file with --record");
+    return fail("say which SESSION, or a file with --record or --request");
   };
 }
 
