@@ -120,9 +120,13 @@ Run declare_bench(CLI::App& app) {
   directory->add_option("--size", *most, "Experts in the directory")
       ->check(CLI::Range(1'000, 10'000'000))
       ->capture_default_str();
-  return [options, latency, presence, presence_options, directory, most] {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* decision = app.add_subcommand("decision", "One decision, by how many experts there are");
+  decision->add_flag("--json", *json, "Only the line of JSON");
+  return [options, latency, presence, presence_options, directory, most, decision, json] {
     app::block_signals();
     app::start_logging("bench", "warn");
+    if (decision->parsed()) return bench_decision(*json);
     if (presence->parsed()) return bench_presence(options->folder, *presence_options);
     if (directory->parsed()) return bench_directory(options->folder, *most);
     if (latency->parsed()) return bench_latency(options->folder, options->experts, options->sessions);

@@ -28,6 +28,8 @@ std::string bench_expert(int number);
 // Their rosters, each small enough for one ImportRoster: skill `bench`, so many legs of im at once.
 std::vector<std::string> bench_rosters(int experts, int capacity);
 
+// `json_only`: no table.
+int bench_decision(bool json_only);
 int bench_latency(const std::string& folder, int experts, int sessions);
 struct PresenceBench {
   int experts = 50'000;
