@@ -8,6 +8,7 @@
 #include <set>
 
 #include "expertline/terminal/words.h"
+#include "expertline/test_strategies/describe.h"
 #include "play/table.h"
 #include "routing/explain.h"
 #include "routing/record.h"
@@ -18,56 +19,6 @@ namespace {
 
 using play::Leg;
 using routing::Decision;
-
-constexpr int kMostExpertsShown = 30;
-
-std::string text_of(const v1::UserValue& value) {
-  return value.has_number() ? absl::StrCat(value.number()) : value.text();
-}
-
-std::string quoted(const std::string& text) { return absl::StrCat("\"", text, "\""); }
-
-std::string listed(const std::vector<std::string>& names) {
-  return names.empty() ? "nobody" : absl::StrJoin(names, ", ");
-}
-
-std::string way(const v1::VoiceTarget& target) {
-  std::vector<std::string> kinds;
-  for (const int kind : target.kinds()) kinds.push_back(word(static_cast<v1::CallKind>(kind)));
-  return absl::StrCat(word(target.via()), " ", target.dn(), ": ", absl::StrJoin(kinds, ", "));
-}
-
-std::string target_kind(const v1::DefaultTarget& target) {
-  switch (target.target_case()) {
-    case v1::DefaultTarget::kVoicemail:
-      return "voicemail";
-    case v1::DefaultTarget::kAgentText:
-      return "agent";
-    case v1::DefaultTarget::kRoutingPoint:
-      return "routing_point";
-    case v1::DefaultTarget::kDn:
-      return "dn";
-    case v1::DefaultTarget::TARGET_NOT_SET:
-      break;
-  }
-  return "nowhere";
-}
-
-std::string target_text(const v1::DefaultTarget& target) {
-  switch (target.target_case()) {
-    case v1::DefaultTarget::kVoicemail:
-      return target.voicemail();
-    case v1::DefaultTarget::kAgentText:
-      return target.agent_text();
-    case v1::DefaultTarget::kRoutingPoint:
-      return target.routing_point();
-    case v1::DefaultTarget::kDn:
-      return target.dn();
-    case v1::DefaultTarget::TARGET_NOT_SET:
-      break;
-  }
-  return "";
-}
 
 // A strategy whose calendar is always open, or never.
 std::shared_ptr<const routing::Strategy> with_hours(const std::shared_ptr<const routing::Strategy>& strategy,
@@ -124,7 +75,10 @@ class Player : play::Watcher {
   void run() {
     for (const Moment& moment : test_.then) {
       if (moment.event) happen(*moment.event);
-      for (const Check& check : moment.checks) expect(check);
+      for (const Check& check : moment.checks) {
+        expect(check);
+        if (!failures.empty() && is_state(check.kind)) return;  // the rest of it would only say so again
+      }
       if (!failures.empty()) return;
     }
     for (const Check& check : test_.whole) expect(check);
@@ -160,7 +114,7 @@ class Player : play::Watcher {
   }
 
   void changed(size_t, const Leg& now) override {
-    if (now.state != Leg::State::kOffering) tell(state(now));
+    if (now.state != Leg::State::kOffering) tell(state_of(now));
   }
 
   void tell(const std::string& what) {
@@ -189,7 +143,7 @@ class Player : play::Watcher {
         if (leg().state == Leg::State::kWithExpert && (means_any(event) || event.experts.front() == leg().expert)) {
           table_.no_answer(leg_);
         } else {
-          fail(event.mark, absl::StrCat(event.text, ", so that he has the call"), state(leg()));
+          fail(event.mark, absl::StrCat(event.text, ", so that he has the call"), state_of(leg()));
         }
         break;
       case Kind::kBecomes:
@@ -202,7 +156,7 @@ class Player : play::Watcher {
         table_.advance_to(table_.now_ms() + event.ms);
         break;
       case Kind::kAgentCancels:
-        if (!table_.cancel(leg_)) fail(event.mark, "a request that the agent can still cancel", state(leg()));
+        if (!table_.cancel(leg_)) fail(event.mark, "a request that the agent can still cancel", state_of(leg()));
         break;
     }
   }
@@ -219,7 +173,7 @@ class Player : play::Watcher {
     if (who.empty()) {
       fail(event.mark,
            absl::StrCat("`", event.text, "`, so an offer to ", means_any(event) ? "somebody" : listed(event.experts)),
-           state(leg()));
+           state_of(leg()));
       return;
     }
     if (event.kind == Event::Kind::kTimesOut) {
@@ -237,34 +191,12 @@ class Player : play::Watcher {
 
   // What is expected --------------------------------------------------------------------------------------------------
 
-  static std::string state(const Leg& leg) {
-    const std::string in = leg.decision.step == nullptr ? "" : absl::StrCat(" in ", quoted(leg.decision.step->name));
-    switch (leg.state) {
-      case Leg::State::kRefused:
-        return absl::StrCat("the request is refused: ", leg.refusal);
-      case Leg::State::kOffering: {
-        std::vector<std::string> experts;
-        for (const play::Offer& offer : leg.offers) {
-          if (offer.outcome == v1::OFFER_OUTCOME_UNSPECIFIED) experts.push_back(offer.expert);
-        }
-        return absl::StrCat(listed(experts), experts.size() == 1 ? " is" : " are", " asked", in);
-      }
-      case Leg::State::kWaiting:
-        return absl::StrCat("it waits", in);
-      case Leg::State::kWithExpert:
-        return absl::StrCat(leg.expert, leg.straight ? " gets it straight" : " has accepted", in);
-      case Leg::State::kEnded:
-        break;
-    }
-    if (leg.end == Leg::End::kCanceled) return "it is canceled";
-    if (leg.end == Leg::End::kCompleted) return absl::StrCat(leg.expert, " has helped");
-    const v1::DefaultTarget& target = leg.decision.default_target;
-    return absl::StrCat("it ends with ", target_kind(target), " ", quoted(target_text(target)));
-  }
-
   void fail(yaml::Mark mark, std::string expected, std::string actual) {
-    failures.push_back(
-        {.mark = mark, .expected = std::move(expected), .actual = std::move(actual), .why = why(), .seed = seed_});
+    failures.push_back({.mark = mark,
+                        .expected = std::move(expected),
+                        .actual = std::move(actual),
+                        .why = in_lines(explained()),
+                        .seed = seed_});
   }
 
   void expect(const Check& check) {
@@ -278,13 +210,13 @@ class Player : play::Watcher {
         std::vector<std::string> wanted = check.names, asked = open();
         std::sort(wanted.begin(), wanted.end());
         std::sort(asked.begin(), asked.end());
-        if (wanted != asked) fail(check.mark, absl::StrCat("an offer to ", listed(check.names)), state(now));
+        if (wanted != asked) fail(check.mark, absl::StrCat("an offer to ", listed(check.names)), state_of(now));
         break;
       }
       case Kind::kOneOf:
         for (const std::string& expert : open()) {
           if (!named(check, expert)) {
-            fail(check.mark, absl::StrCat("offers to some of ", listed(check.names), " only"), state(now));
+            fail(check.mark, absl::StrCat("offers to some of ", listed(check.names), " only"), state_of(now));
           }
         }
         break;
@@ -293,7 +225,7 @@ class Player : play::Watcher {
         break;
       case Kind::kStep:
         if (now.decision.step == nullptr || now.decision.step->name != check.step) {
-          fail(check.mark, absl::StrCat("step ", quoted(check.step)), state(now));
+          fail(check.mark, absl::StrCat("step ", quoted(check.step)), state_of(now));
         }
         break;
       case Kind::kWaits:
@@ -332,7 +264,7 @@ class Player : play::Watcher {
       case Kind::kRefused:
         require(now.state == Leg::State::kRefused, check, "a refusal");
         if (check.text && now.state == Leg::State::kRefused && now.refusal != *check.text) {
-          fail(check.mark, absl::StrCat("a refusal that says ", quoted(*check.text)), state(now));
+          fail(check.mark, absl::StrCat("a refusal that says ", quoted(*check.text)), state_of(now));
         }
         break;
       case Kind::kReason:
@@ -375,13 +307,19 @@ class Player : play::Watcher {
     }
   }
 
+  // Asks where the leg stands, before what is asked about it there.
+  static bool is_state(Check::Kind kind) {
+    return kind == Check::Kind::kOffer || kind == Check::Kind::kWaits || kind == Check::Kind::kAcceptedBy ||
+           kind == Check::Kind::kStraight;
+  }
+
   static bool named(const Check& check, const std::string& expert) {
     return std::find_if(check.names.begin(), check.names.end(),
                         [&](const std::string& name) { return name == expert || name == "any"; }) != check.names.end();
   }
 
   void require(bool holds, const Check& check, std::string expected) {
-    if (!holds) fail(check.mark, std::move(expected), state(leg()));
+    if (!holds) fail(check.mark, std::move(expected), state_of(leg()));
   }
 
   void target(const char* kind, const Check& check) {
@@ -484,33 +422,6 @@ class Player : play::Watcher {
       if (name.empty() || step->trace().step() == name) return &*step;
     }
     return nullptr;
-  }
-
-  std::vector<std::string> why() {
-    std::vector<std::string> lines;
-    for (const v1::ExplainedStep& step : explained().steps()) {
-      const v1::StepTrace& trace = step.trace();
-      std::string line = absl::StrCat("step ", quoted(trace.step()), ": ");
-      if (!trace.skipped().empty()) absl::StrAppend(&line, "passed over, ", trace.skipped());
-      if (!trace.skipped().empty() && step.experts_size() > 0) line += "; ";
-      if (step.experts_size() > 0 || trace.skipped().empty())
-        absl::StrAppend(&line, trace.found(), " found, ", trace.ready(), " ready");
-      if (trace.relaxed_size() > 0) absl::StrAppend(&line, ", relaxed ", absl::StrJoin(trace.relaxed(), "; "));
-      if (!trace.detail().empty()) absl::StrAppend(&line, " (", trace.detail(), ")");
-      lines.push_back(std::move(line));
-      int shown = 0;
-      for (const v1::ExpertVerdict& verdict : step.experts()) {
-        if (++shown > kMostExpertsShown) {
-          lines.push_back(absl::StrCat("  and ", step.experts_size() - kMostExpertsShown, " more"));
-          break;
-        }
-        std::string of = absl::StrCat("  ", verdict.expert(), ": ", verdict.reason());
-        if (verdict.rank() > 0) absl::StrAppend(&of, ", number ", verdict.rank());
-        if (!verdict.detail().empty()) absl::StrAppend(&of, " (", verdict.detail(), ")");
-        lines.push_back(std::move(of));
-      }
-    }
-    return lines;
   }
 
   const TestCase& test_;

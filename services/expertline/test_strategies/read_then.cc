@@ -132,11 +132,12 @@ class Reader : Reading {
   }
 
   void offer(const Node& node, std::vector<Check>& checks) {
-    checks.push_back({.kind = Check::Kind::kOffer, .mark = node.mark});
     if (node.kind != Node::Kind::kMap) {
       exactly(node, "offer", checks);
+      if (checks.empty()) checks.push_back({.kind = Check::Kind::kOffer, .mark = node.mark});  // any
       return;
     }
+    checks.push_back({.kind = Check::Kind::kOffer, .mark = node.mark});
     parts(node, "offer", checks,
           [&](const Entry& entry) {
             const Node& value = entry.value;

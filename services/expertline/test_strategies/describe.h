@@ -1,0 +1,28 @@
+// What happened in a case, in words. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "expertline/v1/common.pb.h"
+#include "expertline/v1/session.pb.h"
+#include "expertline/v1/strategy.pb.h"
+#include "play/table.h"
+
+namespace expertline::cli {
+
+std::string text_of(const v1::UserValue& value);
+std::string quoted(const std::string& text);
+// `ann, ben`, or `nobody`.
+std::string listed(const std::vector<std::string>& names);
+// `direct 5001: transfer, consult`.
+std::string way(const v1::VoiceTarget& target);
+// voicemail, agent, routing_point or dn, as in the language.
+std::string target_kind(const v1::DefaultTarget& target);
+std::string target_text(const v1::DefaultTarget& target);
+// `ann is asked in "specialist"`, `it waits in "specialist"`, `it ends with voicemail "team"`.
+std::string state_of(const play::Leg& leg);
+// Each step that was tried and, below it, each expert with the reason; of many experts the first.
+std::vector<std::string> in_lines(const v1::ExplainedDecision& explained);
+
+}  // namespace expertline::cli
