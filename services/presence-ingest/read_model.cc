@@ -17,6 +17,7 @@ constexpr size_t kBatch = 500;
 constexpr int kPage = 500;
 constexpr int kHistory = 5'000;  // entries of the log that are read at first, so that watchers resume after a restart
 constexpr size_t kMostRemovals = 10'000;
+constexpr size_t kMostAhead = 64;  // messages of a snapshot that wait for the reader
 constexpr uint64_t kRetryMs = 100;
 // A watcher may come from a replica that has read further.
 constexpr uint64_t kAheadStepMs = 2;
@@ -154,7 +155,8 @@ Task<bool> ReadModel::load() {
   for (Removal& removal : removals) remember_removal(std::move(removal));
 
   complete_ = true;
-  for (const auto& watcher : watchers_) send_snapshot(*watcher);
+  ++loads_;
+  for (const auto& watcher : std::exchange(watchers_, {})) spawn(send_snapshot(watcher));
   const auto waiting = std::exchange(waiting_, {});
   for (const auto& [stream, cursor] : waiting) watch(stream, cursor);
   for (const auto& reloaded : on_reload_) reloaded();
@@ -262,11 +264,11 @@ void ReadModel::watch(std::shared_ptr<Stream> stream, std::optional<state::LogId
   } else if (cursor && *cursor > position_) {
     spawn(watch_ahead(stream, *cursor));
   } else {
-    if (cursor && *cursor >= oldest_) {
-      send_since(*stream, *cursor);
-    } else {
-      send_snapshot(*stream);
+    if (!cursor || *cursor < oldest_) {
+      spawn(send_snapshot(stream));
+      return;
     }
+    send_since(*stream, *cursor);
     watchers_.insert(stream);
   }
 }
@@ -284,6 +286,7 @@ Task<void> ReadModel::watch_ahead(std::shared_ptr<Stream> stream, state::LogId c
 
 void ReadModel::unwatch(const Stream* stream) {
   std::erase_if(watchers_, [&](const auto& watcher) { return watcher.get() == stream; });
+  std::erase_if(snapshots_, [&](const auto& watcher) { return watcher.get() == stream; });
   std::erase_if(waiting_, [&](const auto& entry) { return entry.first.get() == stream; });
 }
 
@@ -302,13 +305,41 @@ void ReadModel::listen(std::function<void(const std::string&, const v1::ExpertRe
   on_reload_.push_back(std::move(reloaded));
 }
 
-void ReadModel::send_snapshot(Stream& stream) const {
-  Chunks chunks([&stream](v1::WatchReadModelResponse message) { stream.write(std::move(message)); });
-  chunks.message().set_snapshot_begin(true);
-  for (const auto& [expert, entry] : experts_) chunks.add(entry.record);
-  chunks.message().set_snapshot_complete(true);
-  chunks.message().set_cursor(to_string(position_));
-  chunks.flush();
+// Message by message, as fast as the reader takes them, so that a large directory neither holds up the loop nor
+// overflows the stream's queue. What changes meanwhile is sent after it.
+Task<void> ReadModel::send_snapshot(std::shared_ptr<Stream> stream) {
+  snapshots_.insert(stream);
+  for (bool sent = false; !sent;) {
+    const uint64_t loads = loads_;
+    const state::LogId begun = position_;
+    std::vector<std::string> ids;
+    ids.reserve(experts_.size());
+    for (const auto& [expert, entry] : experts_) ids.push_back(expert);
+    bool pause = false;
+    Chunks chunks([&](v1::WatchReadModelResponse message) {
+      stream->write(std::move(message));
+      pause = true;
+    });
+    chunks.message().set_snapshot_begin(true);
+    for (const std::string& expert : ids) {
+      const auto found = experts_.find(expert);
+      if (found != experts_.end()) chunks.add(found->second.record);
+      while (std::exchange(pause, false) || stream->queued() > kMostAhead) {
+        const bool going = co_await loop_.sleep(stream->queued() > kMostAhead ? 1 : 0);
+        if (!going || !snapshots_.contains(stream)) co_return;
+      }
+      if (loads != loads_) break;
+    }
+    // Otherwise what changed since it begun is not known any more.
+    sent = loads == loads_ && begun >= oldest_;
+    if (!sent) continue;
+    chunks.message().set_snapshot_complete(true);
+    chunks.message().set_cursor(to_string(begun));
+    chunks.flush();
+    if (begun != position_) send_since(*stream, begun);
+  }
+  snapshots_.erase(stream);
+  watchers_.insert(stream);
 }
 
 void ReadModel::send_since(Stream& stream, state::LogId cursor) const {

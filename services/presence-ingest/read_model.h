@@ -68,7 +68,7 @@ class ReadModel {
 
   void apply(const std::vector<state::ExpertChange>& changes);
   void remember_removal(Removal removal);
-  void send_snapshot(Stream& stream) const;
+  Task<void> send_snapshot(std::shared_ptr<Stream> stream);
   void send_since(Stream& stream, state::LogId cursor) const;
   void set_directory(Entry& entry, const std::string& expert, const v1::Expert& directory) const;
   static void set_state(Entry& entry, const state::ExpertState& state);
@@ -89,6 +89,8 @@ class ReadModel {
   std::vector<std::function<void(const std::string&, const v1::ExpertRecord*)>> on_change_;
   std::vector<std::function<void()>> on_reload_;
   std::set<std::shared_ptr<Stream>> watchers_;
+  std::set<std::shared_ptr<Stream>> snapshots_;  // being sent, watchers when they have it
+  uint64_t loads_ = 0;
   std::map<std::shared_ptr<Stream>, std::optional<state::LogId>> waiting_;  // until the model is complete, by cursor
 };
 

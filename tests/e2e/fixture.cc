@@ -6,7 +6,8 @@ System& EndToEnd::shared(Shape shape) {
   static std::map<Shape, std::unique_ptr<System>> systems;
   auto& system = systems[shape];
   if (!system) {
-    system = std::make_unique<System>(SystemOptions{.shape = shape, .strategies = EXPERTLINE_E2E_STRATEGIES});
+    system = std::make_unique<System>(
+        SystemOptions{.shape = shape, .strategies = EXPERTLINE_E2E_STRATEGIES, .sources = EXPERTLINE_E2E_SOURCES});
   }
   return *system;
 }

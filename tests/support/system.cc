@@ -94,12 +94,14 @@ std::vector<std::string> System::command(Service service, const Replica& replica
             "--decision-records",
             options_.decision_records};
     if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
+    if (!options_.sources.empty()) argv.insert(argv.end(), {"--sources", options_.sources});
     return argv;
   }
   switch (service) {
     case Service::Presence:
       argv = {EXPERTLINE_PRESENCE_INGEST};
       if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
+      if (!options_.sources.empty()) argv.insert(argv.end(), {"--sources", options_.sources});
       break;
     case Service::Strategy:
       argv = {EXPERTLINE_STRATEGY_EVALUATION,

@@ -27,6 +27,7 @@ struct SystemOptions {
   std::string strategies = {};  // folder
   std::string roster = {};      // file; empty: no experts to begin with
   std::string decision_records = "all";
+  std::string sources = {};  // file of sources of presence; empty: any may report
 };
 
 // Domain `main`. One thread.

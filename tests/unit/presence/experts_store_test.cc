@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <random>
 #include <thread>
 
 #include "state/expert_store.h"
@@ -340,6 +343,56 @@ TEST_F(ExpertsStore, WhoGainsASkillIsOfferedToThoseWhoWaitForIt) {
   (*more.record.mutable_skills())["cards"] = 1;
   (void)put(more);
   EXPECT_EQ(loop_->ask({"XLEN", "{d}:wake"}).integer, 1);
+}
+
+// Whatever the order in which reports arrive, and however often: of each source the highest sequence is kept.
+TEST_F(ExpertsStore, TheOrderOfArrivalAndDuplicatesDoNotMatter) {
+  ASSERT_TRUE(put(ann()).ok());
+  for (uint32_t seed = 1; seed <= 10; ++seed) {
+    std::minstd_rand random(seed);
+    std::vector<Report> all;
+    std::map<std::string, v1::PresenceState> last;
+    for (const char* source : {"a", "b", "c"}) {
+      for (int64_t sequence = 1; sequence <= 5; ++sequence) {
+        Report one = report(static_cast<v1::PresenceState>(1 + random() % 6), seed, sequence);
+        one.source = source;
+        last[source] = one.content.state();
+        all.push_back(one);
+        if (random() % 2 == 0) all.push_back(one);
+      }
+    }
+    std::shuffle(all.begin(), all.end(), random);
+    // In batches of any size.
+    for (size_t from = 0; from < all.size();) {
+      const size_t to = std::min(all.size(), from + 1 + random() % 7);
+      const auto place = [&](size_t at) { return all.begin() + static_cast<std::ptrdiff_t>(at); };
+      observe({place(from), place(to)});
+      from = to;
+    }
+    Report again = all.front();
+    again.sequence = 5;
+    again.content.set_state(last[again.source]);
+    again.content.set_note("composed once more");
+    const Observed observed = observe({again});
+    ASSERT_EQ(observed.compose.size(), 1U);
+    std::map<std::string, v1::PresenceState> kept;
+    for (const Observation& one : observed.compose[0].list) kept[one.source] = one.content.state();
+    EXPECT_EQ(kept, last) << "seed " << seed;
+  }
+}
+
+TEST_F(ExpertsStore, WhoWithdrawsSaysNothingAnyMoreAndIsNotOvertakenByTheOld) {
+  ASSERT_TRUE(put(ann()).ok());
+  observe({report(kOnline, 1, 5)});
+  Report gone = report(kOnline, 1, 6);
+  gone.ttl_ms = kWithdrawn;
+  const Observed observed = observe({gone});
+  ASSERT_EQ(observed.compose.size(), 1U);
+  EXPECT_LE(observed.compose[0].list.at(0).expires_ms, observed.now_ms);
+  EXPECT_THAT(observe({report(kOnline, 1, 5)}).outcomes, ElementsAre(ReportOutcome::stale));
+  Report next = report(kBusy);
+  next.next_sequence = true;
+  EXPECT_THAT(observe({next, report(kOnline, 1, 6)}).outcomes, ElementsAre(ReportOutcome::taken, ReportOutcome::stale));
 }
 
 TEST_F(ExpertsStore, DomainsDoNotSeeEachOther) {

@@ -207,7 +207,7 @@ local function observe(p, now, expert, o, seen, source, epoch, sequence, ttl, co
       return 'stale', false
     end
     new = epoch ~= old_epoch
-    local same = old_content == content and (old_expires == '0' or tonumber(old_expires) > now)
+    local same = ttl ~= '-1' and old_content == content and (old_expires == '0' or tonumber(old_expires) > now)
     if same then since = old_since end
     repeated = same and not new  -- what was said in another epoch may have been lost
   elseif o.count >= MOST_SOURCES then
