@@ -20,13 +20,18 @@ std::string joined(const Texts& texts) {
   return all;
 }
 
+// Who was reserved; nothing is known of it where a request was only tried.
+std::string what_came_of_it(const v1::DecisionRecord& decision) {
+  if (!decision.reserved().empty()) return "; reserved: " + joined(decision.reserved());
+  return decision.session().empty() ? "" : "; nobody was reserved: taken meanwhile, or an earlier leg waits for them";
+}
+
 // What was decided, and what came of it.
 std::string outcome_of(const v1::DecisionRecord& decision) {
   switch (decision.kind()) {
     case v1::DECISION_KIND_OFFER:
-      return fmt::format("step \"{}\" asks {}; {}", decision.step(), joined(decision.explanation().ranked()),
-                         decision.reserved().empty() ? "all were taken by somebody else meanwhile"
-                                                     : "reserved: " + joined(decision.reserved()));
+      return fmt::format("step \"{}\" asks {}{}", decision.step(), joined(decision.explanation().ranked()),
+                         what_came_of_it(decision));
     case v1::DECISION_KIND_WAIT:
       return fmt::format("waits in step \"{}\"", decision.step());
     case v1::DECISION_KIND_DEFAULT:
