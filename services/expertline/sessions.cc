@@ -77,22 +77,6 @@ std::string value_text(const v1::UserValue& value) {
   return "";
 }
 
-std::string target_text(const v1::DefaultTarget& target) {
-  switch (target.target_case()) {
-    case v1::DefaultTarget::kVoicemail:
-      return "voicemail " + target.voicemail();
-    case v1::DefaultTarget::kAgentText:
-      return "agent: " + target.agent_text();
-    case v1::DefaultTarget::kRoutingPoint:
-      return "routing point " + target.routing_point();
-    case v1::DefaultTarget::kDn:
-      return "number " + target.dn();
-    case v1::DefaultTarget::TARGET_NOT_SET:
-      break;
-  }
-  return "";
-}
-
 void print_leg(const Terminal& terminal, const v1::Leg& leg) {
   fmt::print("  {} {}", terminal.paint(Style::kBold, "leg " + leg.id()), word(leg.state()));
   if (leg.state() == v1::LEG_STATE_ENDED) fmt::print(", {}", word(leg.outcome()));
@@ -106,7 +90,7 @@ void print_leg(const Terminal& terminal, const v1::Leg& leg) {
          fmt::format("{} ({}), step \"{}\"", leg.strategy(), leg.strategy_revision().substr(0, 12), leg.step()));
   }
   if (!leg.expert().empty()) line("expert", id_of(leg.expert()) + "  " + leg.expert_display_name());
-  line("default", target_text(leg.default_target()));
+  line("default", in_words(leg.default_target()));
   if (!leg.call_id().empty()) line("call", fmt::format("{}, {}", leg.call_id(), word(leg.call_kind())));
   line("routed to", leg.dn());
   for (const auto& offer : leg.offers()) {

@@ -102,22 +102,6 @@ std::string step_text(const v1::ExplainedStep& step, const Terminal& terminal) {
 
 }  // namespace
 
-std::string in_words(const v1::DefaultTarget& target) {
-  switch (target.target_case()) {
-    case v1::DefaultTarget::kVoicemail:
-      return "voicemail " + target.voicemail();
-    case v1::DefaultTarget::kAgentText:
-      return "agent: " + target.agent_text();
-    case v1::DefaultTarget::kRoutingPoint:
-      return "routing point " + target.routing_point();
-    case v1::DefaultTarget::kDn:
-      return "number " + target.dn();
-    case v1::DefaultTarget::TARGET_NOT_SET:
-      break;
-  }
-  return "";
-}
-
 std::string explained_text(const v1::ExplainedDecision& explained, const Terminal& terminal) {
   const v1::DecisionRecord& decision = explained.decision();
   std::string where = decision.strategy() + " " + decision.revision();

@@ -8,9 +8,6 @@
 
 namespace expertline::cli {
 
-// "voicemail mortgage-team"; empty if it has no target.
-std::string in_words(const v1::DefaultTarget& target);
-
 // One decision: a headline, then each step with every expert and the filter that dropped him. Without a record the
 // counts of each step. Lines that each end with a newline.
 std::string explained_text(const v1::ExplainedDecision& explained, const Terminal& terminal);

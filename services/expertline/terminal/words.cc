@@ -52,4 +52,20 @@ std::string all_words(const google::protobuf::EnumDescriptor* type) {
   return out;
 }
 
+std::string in_words(const v1::DefaultTarget& target) {
+  switch (target.target_case()) {
+    case v1::DefaultTarget::kVoicemail:
+      return "voicemail " + target.voicemail();
+    case v1::DefaultTarget::kAgentText:
+      return "agent: " + target.agent_text();
+    case v1::DefaultTarget::kRoutingPoint:
+      return "routing point " + target.routing_point();
+    case v1::DefaultTarget::kDn:
+      return "number " + target.dn();
+    case v1::DefaultTarget::TARGET_NOT_SET:
+      break;
+  }
+  return "";
+}
+
 }  // namespace expertline::cli

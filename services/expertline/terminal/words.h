@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "expertline/v1/common.pb.h"
+
 namespace expertline::cli {
 
 namespace detail {
@@ -30,6 +32,9 @@ std::optional<Enum> from_word(std::string_view text) {
 
 // All words but the zero's, joined by ", ".
 std::string all_words(const google::protobuf::EnumDescriptor* type);
+
+// Where default routing leads: "voicemail lending"; empty if nowhere is set.
+std::string in_words(const v1::DefaultTarget& target);
 
 // The id at the end of a resource name.
 inline std::string id_of(std::string_view name) {
