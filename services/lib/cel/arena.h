@@ -39,7 +39,8 @@ class Arena {
   template <typename T>
   std::span<T> array(size_t count) {
     static_assert(std::is_trivially_destructible_v<T>, "the arena runs no destructors");
-    T* const first = static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
+    constexpr size_t kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
+    T* const first = static_cast<T*>(allocate(count * kSize, alignof(T)));
     for (size_t i = 0; i < count; ++i) new (first + i) T;
     return {first, count};
   }

@@ -222,6 +222,7 @@ Compiler::Part Compiler::visit_custom_call(const Expr& expr, const std::string& 
     numbers.push_back(static_cast<uint32_t>(i));
   }
   std::vector<const Overload*> all;
+  all.reserve(overloads.size());
   for (const Overload& overload : overloads) all.push_back(&overload);
   const Chosen chosen = choose(all, args);
   if (!chosen.any) {

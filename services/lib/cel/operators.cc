@@ -122,7 +122,8 @@ Value arithmetic(Context& context, const Node& node, std::span<const Value> args
   const Value a = args[0];
   const Value b = args[1];
   std::optional<Value> result;
-  if (a.kind() != b.kind()) {
+  const bool of_times = a.kind() == Kind::kTimestamp || a.kind() == Kind::kDuration;
+  if (a.kind() != b.kind() || of_times) {
     result = times(context, node, a, b);
   } else if (a.kind() == Kind::kInt) {
     return whole_numbers(context, node, a.as_int(), b.as_int());
@@ -130,8 +131,6 @@ Value arithmetic(Context& context, const Node& node, std::span<const Value> args
     return whole_numbers(context, node, a.as_uint(), b.as_uint());
   } else if (a.kind() == Kind::kDouble) {
     result = doubles(node.op, a.as_double(), b.as_double());
-  } else if (a.kind() == Kind::kTimestamp || a.kind() == Kind::kDuration) {
-    result = times(context, node, a, b);
   } else if (node.op == Op::kAdd) {
     result = join(context, a, b);
   }

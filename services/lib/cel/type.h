@@ -30,7 +30,8 @@ enum class TypeKind : uint8_t {
 // Small and cheap to copy; immutable, so copies may be used by several threads.
 class Type {
  public:
-  Type(TypeKind kind = TypeKind::kDyn) : kind_(kind) {}  // kList, kMap, kType: of dyn
+  // kList, kMap, kType: of dyn.
+  Type(TypeKind kind = TypeKind::kDyn) : kind_(kind) {}  // NOLINT(google-explicit-constructor)
   static Type list(Type element);
   static Type map(Type key, Type value);
   static Type type(Type of);

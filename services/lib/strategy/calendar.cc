@@ -49,6 +49,7 @@ const std::vector<std::string> kZones{"UTC",
 
 std::vector<routing::OpenTime> times(const std::vector<yaml::OpenTime>& from) {
   std::vector<routing::OpenTime> out;
+  out.reserve(from.size());
   for (const yaml::OpenTime& time : from) out.push_back({time.from, time.to});
   return out;
 }
