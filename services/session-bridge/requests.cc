@@ -113,4 +113,8 @@ Result<Done> check(const v1::ReportVoiceRequest& request) {
   return check_id("leg", request.leg());
 }
 
+Error wrong_medium(const v1::RoutingPoint& point, const char* rule) {
+  return invalid_field("routing_point", "\"" + point.id() + "\" is a " + point.medium() + " routing point; " + rule);
+}
+
 }  // namespace expertline::bridge

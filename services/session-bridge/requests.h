@@ -5,12 +5,14 @@
 
 #include "base/result.h"
 #include "expertline/v1/session.pb.h"
+#include "expertline/v1/strategy.pb.h"
 #include "state/session_store.h"
 
 namespace expertline::bridge {
 
 constexpr size_t kMostTextBytes = 8'000;
 constexpr int kMostPageSize = 1'000;
+constexpr const char* kVoice = "voice";  // the medium of calls
 
 Result<Done> check(const v1::StartSessionRequest& request);
 Result<Done> check(const v1::SendMessageRequest& request);
@@ -21,6 +23,8 @@ Result<Done> check(const v1::ReportVoiceRequest& request);
 // 1 to kMostTextBytes bytes.
 Result<Done> check_text(const std::string& field, const std::string& text);
 Result<Done> check_request_id(const std::string& id);
+// INVALID_FIELD: the routing point is one of another medium; `rule` says where to ask instead.
+Error wrong_medium(const v1::RoutingPoint& point, const char* rule);
 
 // FNV-1a (64 bits, as hex) over the deterministic serialisation.
 std::string hash_of(const google::protobuf::Message& message);
