@@ -40,6 +40,7 @@ Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Chann
       client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
       hints_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
       store_(client_, config_.name),
+      audit_(client_, config_.name),
       strategy_(v1::StrategyService::NewStub(strategy)) {}
 
 void Domain::start() {

@@ -13,6 +13,7 @@
 #include "expertline/v1/strategy.grpc.pb.h"
 #include "redis/client.h"
 #include "session-bridge/views.h"
+#include "state/audit_store.h"
 #include "state/session_store.h"
 
 namespace expertline::bridge {
@@ -49,6 +50,7 @@ class Domain {
   const std::string& name() const { return config_.name; }
   const std::string& bridge() const { return config_.bridge; }
   state::SessionStore& store() { return store_; }
+  state::AuditStore& audit() { return audit_; }
   StoreTime time() const;
   // The store's time and the routing points are known.
   bool ready() const { return client_.connected() && time_known_ && routing_points_known_; }
@@ -95,6 +97,7 @@ class Domain {
   redis::Client client_;
   redis::Client hints_;  // blocks in XREAD
   state::SessionStore store_;
+  state::AuditStore audit_;
   std::unique_ptr<v1::StrategyService::Stub> strategy_;
   std::shared_ptr<app::PeerStream<v1::WatchRoutingPointsResponse>> points_stream_;
   bool stopping_ = false;

@@ -26,6 +26,8 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_UNKNOWN_STRATEGY:
     case v1::ERROR_REASON_UNKNOWN_REVISION:
     case v1::ERROR_REASON_UNKNOWN_SOURCE:
+    case v1::ERROR_REASON_UNKNOWN_INTERACTION:
+    case v1::ERROR_REASON_UNKNOWN_PRESET:
       return grpc::StatusCode::NOT_FOUND;
     case v1::ERROR_REASON_REQUEST_ID_REUSED:
     case v1::ERROR_REASON_EXPERT_EXISTS:
@@ -35,6 +37,7 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_EXPERT_IN_USE:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case v1::ERROR_REASON_NOT_ALLOWED:
+    case v1::ERROR_REASON_CONTENT_NOT_ALLOWED:
       return grpc::StatusCode::PERMISSION_DENIED;
     case v1::ERROR_REASON_REVISION_MISMATCH:
     case v1::ERROR_REASON_SOURCE_SUPERSEDED:
@@ -42,6 +45,7 @@ grpc::StatusCode code_of(v1::ErrorReason reason) {
     case v1::ERROR_REASON_NO_CAPACITY:
     case v1::ERROR_REASON_SLOW_READER:
     case v1::ERROR_REASON_TOO_MANY_CONTACTS:
+    case v1::ERROR_REASON_TOO_MANY_PARTICIPANTS:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case v1::ERROR_REASON_STORE_UNAVAILABLE:
     case v1::ERROR_REASON_NOT_READY:
