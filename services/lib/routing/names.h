@@ -56,7 +56,8 @@ enum class NameNumber : size_t {
 // offers_today: int, on a day of his zone.
 // queue: waiting: int, longest_wait: duration: of the routing point. hours.open: bool. now: timestamp. waited:
 // duration. user_data.<key> as declared. ready(skill), ready(skill, level): int, how many are ready for the medium with
-// that skill at that level or better. A text that is empty and a value that is not known are absent.
+// that skill at that level or better. A text that is empty and a value that is not known are absent; user data are as
+// they were sent, an empty text included.
 cel::Environment environment(const std::vector<Declared>& user_data);
 
 // Numbers of the functions.

@@ -212,6 +212,12 @@ const DrawSet* Query::candidates(const Pool& pool) const {
   return medium == nullptr ? nullptr : &medium->ready;
 }
 
+std::optional<uint32_t> Query::held_candidate() const {
+  if (!holder_ || wanted_.states != 0 || fits(*holder_) != Reason::kReady) return std::nullopt;
+  const bool among = snapshot_.status(*holder_, medium_) == Reason::kReady;
+  return !among && status(*holder_) == Reason::kReady ? holder_ : std::nullopt;
+}
+
 size_t members(const std::vector<const Pool*>& pools) {
   size_t sum = 0;
   for (const Pool* pool : pools) sum += pool->members.size();

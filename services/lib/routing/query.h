@@ -75,6 +75,8 @@ class Query {
   // Of a pool, those who may be ready: with states anybody, else those who are ready for the medium. Null: nobody.
   const DrawSet* candidates(const Pool& pool) const;
   const Pool::Medium* in_medium(const Pool& pool) const;
+  // Whom the leg itself keeps from being among the candidates of a pool that he is in: he may be ready all the same.
+  std::optional<uint32_t> held_candidate() const;
 
  private:
   struct SkillWanted {

@@ -172,15 +172,18 @@ Search::Candidates Search::candidates(const std::vector<const Pool*>& pools) con
     all.sets.push_back({pool, set});
     all.size += set->size();
   }
+  all.held = query_.held_candidate();
+  if (all.held) ++all.size;
   return all;
 }
 
 // Each candidate is equally likely, also one who is in several sets.
 uint32_t Search::draw(const Candidates& from, const std::vector<const Pool*>& pools, Engine& engine) const {
   for (;;) {
-    uint64_t at = from.sets.size() == 1 ? 0 : draw_below(engine, from.size);
+    uint64_t at = from.sets.size() == 1 && !from.held ? 0 : draw_below(engine, from.size);
     size_t i = 0;
-    while (at >= from.sets[i].set->size()) at -= from.sets[i++].set->size();
+    while (i < from.sets.size() && at >= from.sets[i].set->size()) at -= from.sets[i++].set->size();
+    if (i == from.sets.size()) return *from.held;
     const uint32_t expert = from.sets[i].set->draw(engine);
     if (query_.owned(expert, from.sets[i].pool, pools)) return expert;
   }
@@ -194,6 +197,7 @@ void Search::each(const Candidates& from, const std::vector<const Pool*>& pools,
       return true;
     });
   }
+  if (from.held) visit(*from.held);
 }
 
 // All candidates fit, but for the few whom the request rules out. More than kSmall are left.

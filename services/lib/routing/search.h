@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "routing/ranking.h"
@@ -41,6 +42,7 @@ class Search {
       const DrawSet* set;
     };
     std::vector<Set> sets;
+    std::optional<uint32_t> held;  // one more, who is in none of the sets
     size_t size = 0;
   };
   Candidates candidates(const std::vector<const Pool*>& pools) const;

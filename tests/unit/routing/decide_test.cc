@@ -17,10 +17,6 @@ using ::testing::UnorderedElementsAre;
 
 using Kind = Decision::Kind;
 
-std::map<std::string, int> dropped(const v1::StepTrace& trace) {
-  return {trace.dropped().begin(), trace.dropped().end()};
-}
-
 // Find -----------------------------------------------------------------------------------------------------------
 
 TEST(Find, ASkillMeansAtLeastItsLevel) {
@@ -340,6 +336,36 @@ TEST(HeldExpert, IsReadyForTheLegThatHoldsHim) {
   EXPECT_EQ(world.decide().kind, Kind::kDefault);
   world.facts.set_held_expert("ann");
   EXPECT_THAT(world.decide().ranked, ElementsAre("ann"));
+}
+
+TEST(HeldExpert, IsFoundAmongVeryMany) {
+  World world;
+  for (size_t i = 0; i < kMostTested + 100; ++i) world.with(Someone{.id = "e" + std::to_string(i), .site = "York"});
+  world.with(Someone{.id = "ann", .im_used = 2, .site = "Leeds"}).with(mortgage_step());
+  world.strategy.steps[0].where = world.cel("expert.site == 'Leeds'");
+  world.facts.set_held_expert("ann");
+  world.strategy.steps[0].pick = Pick::kLeastBusy;
+  EXPECT_EQ(world.accepts("ann"), Reason::kReady);
+  EXPECT_THAT(world.decide().ranked, IsEmpty()) << "all the others come before him, and so many are not tested";
+  world.strategy.steps[0].pick = Pick::kRandom;
+  int drawn = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    world.facts.set_seed(seed);
+    drawn += world.decide().ranked == std::vector<std::string>{"ann"} ? 1 : 0;
+  }
+  EXPECT_GT(drawn, 5) << "with one of 16,485 in 32,768 draws he is there most often";
+}
+
+TEST(HeldExpert, IsTheOnlyOneWhenAllTheOthersAreTaken) {
+  World world;
+  for (size_t i = 0; i <= kMostCounted; ++i) world.with(Someone{.id = "e" + std::to_string(i), .im_used = 2});
+  world.with(mortgage_step());
+  EXPECT_EQ(world.decide().kind, Kind::kDefault);
+  world.facts.set_held_expert("e7");
+  EXPECT_THAT(world.decide().ranked, ElementsAre("e7"));
+  EXPECT_EQ(world.decide().explanation.steps(0).ready(), 1);
+  world.strategy.steps[0].where = world.cel("expert.id == 'e7'");
+  EXPECT_THAT(world.decide().ranked, ElementsAre("e7"));
 }
 
 // Accepts --------------------------------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ TEST_F(Explained, TenThousandDecisionsAgreeWithTheRulesReadOnceMore) {
   for (const char* reason : {"ready", "asking_agent", "asked_before", "excluded", "other_expert", "skill",
                              "skill_level", "group", "no_medium", "retired", "do_not_disturb", "away", "states",
                              "paused", "no_desk", "at_capacity", "wrap_up", "where", "weight"}) {
-    EXPECT_GT(seen[reason], 100) << reason << " hardly ever happened: the worlds are too tame";
+    EXPECT_GT(seen[reason], static_cast<int>(kWorlds / 100)) << reason << " hardly ever happened: the worlds are too tame";
   }
 }
 
@@ -271,7 +271,8 @@ TEST(InWords, NamesTheFirstOnesAsked) {
   world.strategy.steps[0].where.reset();
   world.strategy.steps[0].pick = Pick::kBestSkill;
   world.strategy.steps[0].preview.to = 2;
-  EXPECT_EQ(in_words(world.strategy, world.decide()).size(), std::string("offer in \"specialist\" to ann, bob").size());
+  EXPECT_THAT(in_words(world.strategy, world.decide()),
+              ::testing::AnyOf("offer in \"specialist\" to ann, bob", "offer in \"specialist\" to bob, ann"));
   world.strategy.steps.clear();
   EXPECT_EQ(in_words(world.strategy, world.decide()), "agent \"nobody\"");
 }

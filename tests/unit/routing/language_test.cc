@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "routing/statistics.h"
 #include "unit/routing/world.h"
 
 namespace expertline::routing {
@@ -14,35 +13,6 @@ using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 using Kind = Decision::Kind;
-
-std::map<std::string, int> dropped(const v1::StepTrace& trace) {
-  return {trace.dropped().begin(), trace.dropped().end()};
-}
-
-v1::AttributeValue number(int64_t value) {
-  v1::AttributeValue out;
-  out.set_number(value);
-  return out;
-}
-
-// p-value of how often each expert was first over many seeds, against chances in proportion to `weights`.
-double first_p_value(World& world, const std::map<std::string, double>& weights) {
-  constexpr int kDraws = 20'000;
-  std::map<std::string, int> firsts;
-  for (int seed = 0; seed < kDraws; ++seed) {
-    world.facts.set_seed(static_cast<uint64_t>(seed) * 7919 + 17);
-    ++firsts[world.decide().ranked.at(0)];
-  }
-  double total = 0;
-  for (const auto& [id, weight] : weights) total += weight;
-  double chi_square = 0;
-  for (const auto& [id, weight] : weights) {
-    const double expected = kDraws * weight / total;
-    chi_square += (firsts[id] - expected) * (firsts[id] - expected) / expected;
-  }
-  EXPECT_EQ(firsts.size(), weights.size()) << "somebody was drawn who has no chance";
-  return chi_square_tail(chi_square, static_cast<double>(weights.size()) - 1);
-}
 
 // Conditions ------------------------------------------------------------------------------------------------------
 
@@ -298,146 +268,6 @@ TEST(Relax, MayNameOtherGroupsAndStates) {
   EXPECT_THAT(states_asked(world.strategy, 0, world.facts), ElementsAre(v1::PRESENCE_STATE_AWAY));
 }
 
-// Ask again -------------------------------------------------------------------------------------------------------
-
-TEST(AskAgain, WhoLetItRunOutComesAfterAllOthersAndOnlyOnce) {
-  World world;
-  for (const char* id : {"ann", "bob", "cid"}) world.with(Someone{.id = id});
-  world.with(mortgage_step());
-  world.facts.add_asked("ann");
-  world.facts.add_asked("bob");
-  world.facts.add_timed_out("ann");
-  EXPECT_THAT(world.decide().ranked, ElementsAre("cid"));
-  world.strategy.steps[0].preview.ask_again = true;
-  for (uint64_t seed = 0; seed < 50; ++seed) {
-    world.facts.set_seed(seed);
-    EXPECT_THAT(world.decide().ranked, ElementsAre("cid", "ann"));
-  }
-  EXPECT_EQ(world.decide().explanation.steps(0).ready(), 2);
-  world.facts.clear_timed_out();  // asked twice by now
-  EXPECT_THAT(world.decide().ranked, ElementsAre("cid"));
-}
-
-TEST(AskAgain, AmongThoseWhoLetItRunOutEachIsEquallyLikely) {
-  World world;
-  for (const char* id : {"ann", "bob", "cid", "dan"}) {
-    world.with(Someone{.id = id});
-    world.facts.add_asked(id);
-    world.facts.add_timed_out(id);
-  }
-  world.with(mortgage_step());
-  world.strategy.steps[0].preview.ask_again = true;
-  EXPECT_GT(first_p_value(world, {{"ann", 1}, {"bob", 1}, {"cid", 1}, {"dan", 1}}), 0.001);
-}
-
-// Pick ------------------------------------------------------------------------------------------------------------
-
-TEST(BestSkill, PrefersTheHighestSumOfLevels) {
-  World world;
-  world.with(Someone{.id = "ann", .skills = {{"mortgage", 3}, {"stocks", 3}, {"golf", 5}}})
-      .with(Someone{.id = "bob", .skills = {{"mortgage", 5}, {"stocks", 2}}})
-      .with(Someone{.id = "cid", .skills = {{"mortgage", 1}, {"stocks", 4}}});
-  Step step = mortgage_step();
-  step.find.skills.push_back({.skill = "stocks"});
-  step.pick = Pick::kBestSkill;
-  world.with(step);
-  EXPECT_THAT(world.decide().ranked, ElementsAre("bob", "ann", "cid"));
-}
-
-TEST(LeastLoadToday, ComparesWorkByTheHoursThatHavePassed) {
-  World world;  // 22:13:20 UTC
-  v1::GuardRails late;
-  v1::WorkingTime& evening = *late.add_hours();
-  evening.set_day(v1::WEEKDAY_TUESDAY);
-  evening.set_start_minute(20 * 60);
-  evening.set_end_minute(23 * 60);
-  constexpr int64_t kHour = 3'600'000;
-  world
-      .with(Someone{.id = "allday", .worked_today_ms = 8 * kHour, .today = 19675})                     // of 22.2 h: 36%
-      .with(Someone{.id = "late", .rails = late, .worked_today_ms = kHour, .today = 19675})            // of 2.2 h: 45%
-      .with(Someone{.id = "fresh", .rails = late, .worked_today_ms = kHour / 2, .today = 19675})       // 22%
-      .with(Someone{.id = "yesterday", .rails = late, .worked_today_ms = 3 * kHour, .today = 19674});  // nothing today
-  world.with(mortgage_step());
-  world.strategy.steps[0].pick = Pick::kLeastLoadToday;
-  EXPECT_THAT(world.decide().ranked, ElementsAre("yesterday", "fresh", "allday", "late"));
-}
-
-TEST(LeastLoadToday, CountsTheDayOfHisOwnZone) {
-  World world;  // in Auckland it is Wednesday, 11:13:20
-  v1::GuardRails auckland;
-  auckland.set_time_zone("Pacific/Auckland");
-  constexpr int64_t kHour = 3'600'000;
-  world.with(Someone{.id = "here", .worked_today_ms = 8 * kHour, .today = 19675})
-      .with(Someone{.id = "there", .rails = auckland, .worked_today_ms = 5 * kHour, .today = 19676})
-      .with(Someone{.id = "ended", .rails = auckland, .worked_today_ms = 5 * kHour, .today = 19675});
-  world.with(mortgage_step());
-  world.strategy.steps[0].pick = Pick::kLeastLoadToday;
-  EXPECT_THAT(world.decide().ranked, ElementsAre("ended", "here", "there"));
-}
-
-TEST(Weighted, GivesChancesInProportion) {
-  World world;
-  std::map<std::string, double> weights;
-  for (const auto& [id, weight] :
-       {std::pair("ann", 1), std::pair("bob", 2), std::pair("cid", 3), std::pair("dan", 6)}) {
-    world.with(Someone{.id = id, .attributes = {{"weight", number(weight)}}});
-    weights[id] = weight;
-  }
-  world.with(Someone{.id = "never", .attributes = {{"weight", number(0)}}}).with(Someone{.id = "without"});
-  world.with(mortgage_step());
-  Step& step = world.strategy.steps[0];
-  step.pick = Pick::kWeighted;
-  step.weight = world.cel("expert.attributes.weight");
-  EXPECT_GT(first_p_value(world, weights), 0.001);
-  EXPECT_EQ(world.decide().ranked.size(), 4U);
-  EXPECT_THAT(dropped(world.decide().explanation.steps(0)), ElementsAre(Pair("weight", 2)));
-  EXPECT_EQ(world.accepts("never"), Reason::kWeight);
-  step.weight = world.cel("double(expert.attributes.weight) / 1000000.0");
-  EXPECT_GT(first_p_value(world, weights), 0.001) << "only the proportion counts";
-}
-
-TEST(Weighted, TheSecondIsDrawnFromThoseWhoAreLeft) {
-  World world;
-  std::map<std::string, double> seconds;
-  for (const auto& [id, weight] : {std::pair("ann", 1), std::pair("bob", 2), std::pair("cid", 3)}) {
-    world.with(Someone{.id = id, .attributes = {{"weight", number(weight)}}});
-  }
-  world.with(mortgage_step());
-  world.strategy.steps[0].pick = Pick::kWeighted;
-  world.strategy.steps[0].weight = world.cel("expert.attributes.weight");
-  int bob_after_ann = 0;
-  int ann_first = 0;
-  for (uint64_t seed = 0; seed < 20'000; ++seed) {
-    world.facts.set_seed(seed);
-    const auto ranked = world.decide().ranked;
-    if (ranked[0] != "ann") continue;
-    ++ann_first;
-    bob_after_ann += ranked[1] == "bob";
-  }
-  EXPECT_NEAR(static_cast<double>(bob_after_ann) / ann_first, 0.4, 0.03) << "2 of 2 + 3";
-}
-
-TEST(Weighted, AmongVeryManyWeighsThoseDrawn) {
-  World world;
-  constexpr int kMany = static_cast<int>(kMostTested) + 5'000;
-  for (int i = 0; i < kMany; ++i) {
-    world.with(Someone{.id = "e" + std::to_string(i), .attributes = {{"weight", number(i % 2 == 0 ? 9 : 1)}}});
-  }
-  world.with(mortgage_step());
-  world.strategy.steps[0].pick = Pick::kWeighted;
-  world.strategy.steps[0].weight = world.cel("expert.attributes.weight");
-  int heavy = 0;
-  int all = 0;
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    world.facts.set_seed(seed);
-    for (const std::string& id : world.decide().ranked) {
-      heavy += std::stoi(id.substr(1)) % 2 == 0;
-      ++all;
-    }
-  }
-  EXPECT_NEAR(static_cast<double>(heavy) / all, 0.9, 0.06);
-}
-
 // The request -----------------------------------------------------------------------------------------------------
 
 TEST(Priority, IsClampedAndCountsAsNothingWithoutAValue) {
@@ -534,64 +364,6 @@ TEST(Asked, RemembersHowConditionsCameOut) {
   EXPECT_TRUE(where.held && where.held_not);
   const auto& only_if = asked.conditions.at(&*world.strategy.steps[0].only_if);
   EXPECT_TRUE(only_if.held && !only_if.held_not);
-}
-
-// Calendar --------------------------------------------------------------------------------------------------------
-
-int64_t at(const char* time) {
-  absl::Time parsed;
-  std::string error;
-  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, time, &parsed, &error)) << error;
-  return absl::ToUnixMillis(parsed);
-}
-
-Calendar berlin() {
-  Calendar calendar{.name = "retail"};
-  EXPECT_TRUE(absl::LoadTimeZone("Europe/Berlin", &calendar.zone));
-  for (size_t day = 0; day < 5; ++day) calendar.week[day] = {{.from = 9 * 60, .to = 18 * 60}};
-  calendar.special[absl::CivilDay(2026, 12, 24)] = {.open = {{.from = 9 * 60, .to = 12 * 60}}, .name = "Christmas Eve"};
-  calendar.special[absl::CivilDay(2026, 12, 25)] = {.open = {}, .name = "Christmas"};
-  return calendar;
-}
-
-TEST(Calendar, IsOpenByDayOfTheWeekInItsZone) {
-  const Calendar calendar = berlin();
-  EXPECT_FALSE(calendar.open(at("2026-12-21T07:59:59Z")));  // Monday
-  EXPECT_TRUE(calendar.open(at("2026-12-21T08:00:00Z")));
-  EXPECT_TRUE(calendar.open(at("2026-12-21T16:59:59Z")));
-  EXPECT_FALSE(calendar.open(at("2026-12-21T17:00:00Z")));
-  EXPECT_FALSE(calendar.open(at("2026-12-20T11:00:00Z"))) << "Sunday";
-  EXPECT_TRUE(calendar.open(at("2026-07-06T07:30:00Z"))) << "in summer two hours ahead";
-}
-
-TEST(Calendar, SpecialDaysStandInThePlaceOfTheWeek) {
-  const Calendar calendar = berlin();
-  EXPECT_TRUE(calendar.open(at("2026-12-24T10:59:00Z")));
-  EXPECT_FALSE(calendar.open(at("2026-12-24T11:00:00Z")));
-  EXPECT_FALSE(calendar.open(at("2026-12-25T11:00:00Z")));
-}
-
-TEST(Calendar, SumsOpenTime) {
-  const Calendar calendar = berlin();
-  constexpr int64_t kHour = 3'600'000;
-  EXPECT_EQ(calendar.open_ms(at("2026-12-21T00:00:00Z"), at("2026-12-28T00:00:00Z")), (3 * 9 + 3) * kHour);
-  EXPECT_EQ(calendar.open_ms(at("2026-12-21T10:00:00Z"), at("2026-12-21T10:30:00Z")), kHour / 2);
-  EXPECT_EQ(calendar.open_ms(at("2026-12-21T20:00:00Z"), at("2026-12-21T20:00:00Z")), 0);
-  Calendar nights{.name = "nights", .zone = calendar.zone};
-  nights.week.fill({{.from = 0, .to = 1440}});
-  EXPECT_EQ(nights.open_ms(at("2026-03-28T23:00:00Z"), at("2026-03-29T22:00:00Z")), 23 * kHour) << "clocks go forward";
-  EXPECT_EQ(nights.open_ms(at("2026-10-24T22:00:00Z"), at("2026-10-25T23:00:00Z")), 25 * kHour) << "and back";
-}
-
-TEST(HoursOpen, AsksTheStrategysCalendar) {
-  World world;
-  world.strategy.allow = world.cel("hours.open");
-  const auto allowed = [&] { return admit(world.strategy, world.snapshot, world.facts, world.moment).allowed(); };
-  EXPECT_FALSE(allowed()) << "without a calendar it is absent";
-  world.strategy.hours = std::make_shared<const Calendar>(berlin());
-  EXPECT_FALSE(allowed());
-  world.moment.mutable_now()->set_seconds(at("2026-12-21T08:00:00Z") / 1000);
-  EXPECT_TRUE(allowed());
 }
 
 }  // namespace

@@ -118,6 +118,17 @@ struct World {
   Reason accepts(const std::string& id) const { return routing::accepts(strategy, 0, snapshot, facts, moment, id); }
 };
 
+inline v1::AttributeValue number(int64_t value) {
+  v1::AttributeValue out;
+  out.set_number(value);
+  return out;
+}
+
+// How many experts a step dropped, by reason.
+inline std::map<std::string, int> dropped(const v1::StepTrace& trace) {
+  return {trace.dropped().begin(), trace.dropped().end()};
+}
+
 inline Step mortgage_step(int min = 1, int max = 5) {
   return {.name = "specialist", .find = {.skills = {{.skill = "mortgage", .min = min, .max = max}}}};
 }
