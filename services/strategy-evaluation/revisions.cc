@@ -211,15 +211,23 @@ void Revisions::make_live() {
     if (Strategy pinned = known(one.pinned)) pins.push_back(std::move(pinned));
   }
   auto live = files_;
-  for (const Strategy& pin : pins) {  // each by itself, so that one that cannot be live keeps no other from it
-    std::string why;
-    auto with = live->with(pin, why);
-    if (with) {
-      live = std::move(with);
-    } else {
-      pin_faults_[pin->name] = "the pinned revision " + pin->revision + " cannot be live: " + why;
-    }
-  }
+  // Each by itself, so that one that cannot be live keeps no other from it; and again, as one may make room for
+  // another.
+  size_t left = 0;
+  do {
+    left = pins.size();
+    std::erase_if(pins, [&](const Strategy& pin) {
+      std::string why;
+      auto with = live->with(pin, why);
+      if (with) {
+        live = std::move(with);
+        pin_faults_.erase(pin->name);
+      } else {
+        pin_faults_[pin->name] = "the pinned revision " + pin->revision + " cannot be live: " + why;
+      }
+      return with != nullptr;
+    });
+  } while (pins.size() < left);
   for (const auto& [name, why] : pin_faults_) {
     spdlog::error("domain {}: strategy {}: what its file says is live: {}", domain_, name, why);
   }

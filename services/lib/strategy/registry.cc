@@ -24,6 +24,48 @@ bool failed(const std::vector<yaml::Issue>& issues) {
                      [](const yaml::Issue& issue) { return issue.severity == yaml::Issue::Severity::kError; });
 }
 
+// Where strategies send what they do not take. They are numbered.
+struct Ways {
+  std::map<std::string, size_t> owners;       // by routing point
+  std::vector<std::vector<std::string>> out;  // by strategy: the routing points of its `otherwise`
+};
+
+// "p, q, p" if what is sent to `point` may come back to the strategy `home`; else empty. A condition on the way does
+// not make a circle harmless.
+std::string way_back(const Ways& ways, const std::string& point, size_t home) {
+  std::map<size_t, std::pair<size_t, std::string>> from;  // by strategy: where it came from, and to which point
+  std::vector<size_t> next;
+  const auto go = [&](const std::string& to, size_t source) {
+    const auto owner = ways.owners.find(to);
+    if (owner == ways.owners.end()) return;
+    if (from.try_emplace(owner->second, source, to).second) next.push_back(owner->second);
+  };
+  go(point, home);
+  for (size_t i = 0; i < next.size() && !from.contains(home); ++i) {
+    for (const std::string& to : ways.out[next[i]]) go(to, next[i]);
+  }
+  if (!from.contains(home)) return {};
+  std::string way;
+  size_t at = home;
+  do {
+    const auto& [source, to] = from.at(at);
+    way = to + (way.empty() ? "" : ", " + way);
+    at = source;
+  } while (at != home);
+  return way;
+}
+
+// The routing points that a strategy sends to; each is a plain text.
+std::vector<std::string> sends_to(const routing::Strategy& strategy) {
+  std::vector<std::string> points;
+  for (const routing::Otherwise& otherwise : strategy.otherwise) {
+    if (otherwise.kind == routing::Otherwise::Kind::kRoutingPoint) {
+      points.push_back(std::get<std::string>(otherwise.text.at(0)));
+    }
+  }
+  return points;
+}
+
 }  // namespace
 
 FileKind kind_of(const SourceFile& file) {
@@ -120,44 +162,24 @@ class RegistryLoader {
                        "a candidate has the name of the strategy beside which it decides");
   }
 
-  // Strategies by the routing points that they send to. A condition on the way does not make a circle harmless.
   void find_loops() {
+    Ways ways;
+    for (const auto& [point, bound] : points_) ways.owners[point] = bound.file;
+    for (const Loaded& loaded : read_) {
+      std::vector<std::string>& out = ways.out.emplace_back();
+      for (const Sent& sent : loaded.sends) {
+        if (!sent.voice) out.push_back(sent.routing_point);
+      }
+    }
     for (size_t file = 0; file < files_.size(); ++file) {
       if (kind_of(files_[file]) != FileKind::kStrategy) continue;
       for (const Sent& sent : read_[file].sends) {
-        if (sent.voice) continue;
-        const std::string way = way_back(sent.routing_point, file);
+        const std::string way = sent.voice ? "" : way_back(ways, sent.routing_point, file);
         if (way.empty()) continue;
         issues_[file].add(sent.mark, "routing_loop", "what is not taken here comes back: " + way,
                           "one of them must end elsewhere");
       }
     }
-  }
-
-  // "p, q, p" if what is sent to `point` may come back to the strategy of `file`.
-  std::string way_back(const std::string& point, size_t file) const {
-    std::map<size_t, std::pair<size_t, std::string>> from;  // by file: where it came from, and to which point
-    std::vector<size_t> next;
-    const auto go = [&](const std::string& to, size_t source) {
-      const auto owner = points_.find(to);
-      if (owner == points_.end()) return;
-      if (from.try_emplace(owner->second.file, source, to).second) next.push_back(owner->second.file);
-    };
-    go(point, file);
-    for (size_t i = 0; i < next.size() && !from.contains(file); ++i) {
-      for (const Sent& sent : read_[next[i]].sends) {
-        if (!sent.voice) go(sent.routing_point, next[i]);
-      }
-    }
-    if (!from.contains(file)) return {};
-    std::string way;
-    size_t at = file;
-    do {
-      const auto& [source, to] = from.at(at);
-      way = to + (way.empty() ? "" : ", " + way);
-      at = source;
-    } while (at != file);
-    return way;
   }
 
   void check_targets() {
@@ -223,6 +245,19 @@ std::shared_ptr<const Registry> Registry::with(const std::shared_ptr<const routi
     }
   }
   registry->by_name_[other->name] = other;
+  Ways ways;
+  size_t home = 0;  // a circle that was not there before goes through the new one
+  for (const auto& [name, strategy] : registry->by_name_) {
+    if (strategy == other) home = ways.out.size();
+    for (const std::string& point : strategy->routing_points) ways.owners[point] = ways.out.size();
+    ways.out.push_back(sends_to(*strategy));
+  }
+  for (const std::string& point : ways.out[home]) {
+    const std::string way = way_back(ways, point, home);
+    if (way.empty()) continue;
+    why = "what it does not take would come back to it: " + way;
+    return nullptr;
+  }
   registry->by_revision_[other->revision] = other;
   return registry;
 }

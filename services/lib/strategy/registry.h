@@ -50,7 +50,7 @@ class Registry {
   // The file's content of a present strategy or candidate, or null.
   const std::string* text(const std::string& revision) const;
   // The same with another revision of one strategy in the place of the present one. Null if that cannot be live beside
-  // the others, as they have a routing point of it, and then `why`.
+  // the others, as they have a routing point of it or send back to it what it sends to them, and then `why`.
   std::shared_ptr<const Registry> with(const std::shared_ptr<const routing::Strategy>& other, std::string& why) const;
   // The contract's view, in order of id.
   std::vector<v1::RoutingPoint> routing_points() const;

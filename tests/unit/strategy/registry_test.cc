@@ -44,6 +44,41 @@ TEST(Registry, KeepsEarlierRevisionsForTheLegsThatRunOnThem) {
   EXPECT_EQ(second->revision(revision), first->at("p"));
 }
 
+// Why `other` cannot be live in the place of the strategy of its name; empty if it can.
+std::string refusal(const std::vector<SourceFile>& files, const SourceFile& other) {
+  const auto registry = Registry::load(files, nullptr).registry;
+  const auto revision = load(other.name, other.text).strategy;
+  std::string why;
+  const auto with = registry->with(revision, why);
+  EXPECT_EQ(with == nullptr, !why.empty());
+  if (with) {
+    EXPECT_EQ(with->strategies().at(revision->name), revision);
+    EXPECT_EQ(with->revision(revision->revision), revision);
+    for (const std::string& point : revision->routing_points) EXPECT_EQ(with->at(point), revision);
+  }
+  return why;
+}
+
+TEST(Registry, AnEarlierRevisionTakesThePlaceOfThePresentOne) {
+  EXPECT_EQ(refusal({file("a", "p"), file("b", "q")}, file("a", "p, r", "dn: x")), "");
+  EXPECT_EQ(refusal({file("a", "p"), file("b", "q")}, file("a", "p", "routing_point: q")), "");
+}
+
+TEST(Registry, ARevisionIsRefusedWhoseRoutingPointAnotherHas) {
+  EXPECT_EQ(refusal({file("a", "p"), file("b", "q")}, file("a", "q")),
+            "its routing point q is taken by the strategy b");
+}
+
+TEST(Registry, ARevisionIsRefusedThatClosesACircle) {
+  EXPECT_EQ(refusal({file("a", "p"), file("b", "q", "routing_point: p")}, file("a", "p", "routing_point: q")),
+            "what it does not take would come back to it: q, p");
+  EXPECT_EQ(refusal({file("a", "p", "routing_point: q"), file("b", "q")}, file("a", "p", "routing_point: p")),
+            "what it does not take would come back to it: p");
+  EXPECT_EQ(refusal({file("a", "p"), file("b", "q", "routing_point: r")}, file("a", "p, r", "routing_point: q")),
+            "what it does not take would come back to it: q, r")
+      << "by a routing point that it takes over";
+}
+
 TEST(Registry, OneBadFileRefusesThemAllAndEveryFaultIsTold) {
   EXPECT_THAT(issues({file("a", "p"), {"b.yaml", "strategy: b\n"}, {"c.yaml", ""}}),
               ElementsAre("b.yaml:1:1:missing_key", "b.yaml:1:1:missing_key", "b.yaml:1:1:missing_key",
