@@ -28,36 +28,20 @@ std::string way(const v1::VoiceTarget& target) {
   return absl::StrCat(word(target.via()), " ", target.dn(), ": ", absl::StrJoin(kinds, ", "));
 }
 
-std::string target_kind(const v1::DefaultTarget& target) {
+std::pair<std::string, std::string> target_of(const v1::DefaultTarget& target) {
   switch (target.target_case()) {
     case v1::DefaultTarget::kVoicemail:
-      return "voicemail";
+      return {"voicemail", target.voicemail()};
     case v1::DefaultTarget::kAgentText:
-      return "agent";
+      return {"agent", target.agent_text()};
     case v1::DefaultTarget::kRoutingPoint:
-      return "routing_point";
+      return {"routing_point", target.routing_point()};
     case v1::DefaultTarget::kDn:
-      return "dn";
+      return {"dn", target.dn()};
     case v1::DefaultTarget::TARGET_NOT_SET:
       break;
   }
-  return "nowhere";
-}
-
-std::string target_text(const v1::DefaultTarget& target) {
-  switch (target.target_case()) {
-    case v1::DefaultTarget::kVoicemail:
-      return target.voicemail();
-    case v1::DefaultTarget::kAgentText:
-      return target.agent_text();
-    case v1::DefaultTarget::kRoutingPoint:
-      return target.routing_point();
-    case v1::DefaultTarget::kDn:
-      return target.dn();
-    case v1::DefaultTarget::TARGET_NOT_SET:
-      break;
-  }
-  return "";
+  return {"nowhere", ""};
 }
 
 std::string state_of(const play::Leg& leg) {
@@ -81,8 +65,8 @@ std::string state_of(const play::Leg& leg) {
   }
   if (leg.end == play::Leg::End::kCanceled) return "it is canceled";
   if (leg.end == play::Leg::End::kCompleted) return absl::StrCat(leg.expert, " has helped");
-  const v1::DefaultTarget& target = leg.decision.default_target;
-  return absl::StrCat("it ends with ", target_kind(target), " ", quoted(target_text(target)));
+  const auto [key, value] = target_of(leg.decision.default_target);
+  return absl::StrCat("it ends with ", key, " ", quoted(value));
 }
 
 std::vector<std::string> in_lines(const v1::ExplainedDecision& explained) {

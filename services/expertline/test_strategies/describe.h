@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "expertline/v1/common.pb.h"
@@ -17,9 +18,8 @@ std::string quoted(const std::string& text);
 std::string listed(const std::vector<std::string>& names);
 // `direct 5001: transfer, consult`.
 std::string way(const v1::VoiceTarget& target);
-// voicemail, agent, routing_point or dn, as in the language.
-std::string target_kind(const v1::DefaultTarget& target);
-std::string target_text(const v1::DefaultTarget& target);
+// As in the language: `voicemail`, `agent`, `routing_point` or `dn`, and its value.
+std::pair<std::string, std::string> target_of(const v1::DefaultTarget& target);
 // `ann is asked in "specialist"`, `it waits in "specialist"`, `it ends with voicemail "team"`.
 std::string state_of(const play::Leg& leg);
 // Each step that was tried and, below it, each expert with the reason; of many experts the first.

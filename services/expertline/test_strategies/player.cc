@@ -323,9 +323,8 @@ class Player : play::Watcher {
   }
 
   void target(const char* kind, const Check& check) {
-    const v1::DefaultTarget& target = leg().decision.default_target;
     const bool is = leg().state == Leg::State::kEnded && leg().end == Leg::End::kDefault &&
-                    target_kind(target) == kind && target_text(target) == *check.text;
+                    target_of(leg().decision.default_target) == std::pair<std::string, std::string>(kind, *check.text);
     require(is, check, absl::StrCat("the end ", kind, " ", quoted(*check.text)));
   }
 
