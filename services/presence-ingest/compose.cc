@@ -127,7 +127,7 @@ Composed compose(std::vector<Observation> observations, const Circumstances& cir
   std::erase_if(observations,
                 [&](const Observation& o) { return o.expires_ms != 0 && o.expires_ms <= circumstances.now_ms; });
   std::sort(observations.begin(), observations.end(), [](const Observation& a, const Observation& b) {
-    return a.since_ms != b.since_ms ? a.since_ms > b.since_ms : a.source < b.source;
+    return a.since != b.since ? a.since > b.since : a.source < b.source;
   });
   // What a lost source said is unknown. A telephone of which nothing is known may be in a call.
   std::vector<std::string> lost;

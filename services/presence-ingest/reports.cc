@@ -1,8 +1,7 @@
 #include "presence-ingest/reports.h"
 
+#include <unordered_map>
 #include <utility>
-
-#include "presence-ingest/compose.h"
 
 namespace expertline::presence {
 namespace {
@@ -33,28 +32,8 @@ std::optional<std::pair<v1::ReportRefusal, std::string>> Reports::refusal(state:
   }
 }
 
-state::Composition Reports::compose_one(state::Observations observations, int64_t now_ms) const {
-  const Composed composed =
-      compose(std::move(observations.list),
-              {.now_ms = now_ms, .in_our_call = observations.in_our_call, .busy_takes_im = busy_takes_im_});
-  state::Composition out;
-  out.expert = std::move(observations.expert);
-  out.version = std::move(observations.version);
-  out.state = composed.state;
-  out.do_not_disturb = composed.do_not_disturb;
-  out.im = composed.im;
-  out.voice = composed.voice;
-  out.due_ms = composed.due_ms;
-  out.number = composed.number;
-  out.why.set_winner(composed.winner);
-  for (const std::string& loser : composed.losers) out.why.add_losers(loser);
-  out.why.set_reason(composed.reason);
-  out.why.set_note(composed.note);
-  return out;
-}
-
 void Reports::start() {
-  for (const std::string& domain : domains_.served()) spawn(expire(domain));
+  for (const auto& [domain, composer] : composers_) spawn(expire(domain));
 }
 
 Task<void> Reports::expire(std::string domain) {
@@ -62,7 +41,11 @@ Task<void> Reports::expire(std::string domain) {
     auto observed = co_await store_.due(domain, kMostDue);
     const bool more = observed.ok() && static_cast<int>(observed->compose.size()) == kMostDue;
     // What is not written comes again.
-    if (observed) co_await compose_all(domain, std::move(*observed));
+    if (observed) {
+      co_await compose_all(domain, std::move(*observed));
+    } else {
+      composers_.at(domain).forget_all();
+    }
     const bool going = co_await loop_.sleep(more ? 1 : kExpireEveryMs);
     if (!going) co_return;
   }
@@ -70,17 +53,35 @@ Task<void> Reports::expire(std::string domain) {
 
 Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed observed) {
   if (observed.compose.empty()) co_return Done{};
+  Composer& composer = composers_.at(domain);
+  composer.learn(observed);
   std::vector<state::Composition> compositions;
   compositions.reserve(observed.compose.size());
-  for (state::Observations& one : observed.compose)
-    compositions.push_back(compose_one(std::move(one), observed.now_ms));
+  for (state::Observations& one : observed.compose) {
+    compositions.push_back(composer.compose(std::move(one), observed.now_ms));
+  }
   co_return co_await store_.present(domain, std::move(compositions));
 }
 
 Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domain, std::vector<state::Report> reports) {
+  using state::ReportOutcome;
+  Composer& composer = composers_.at(domain);
+  std::unordered_map<std::string, int> reports_of;
+  for (const state::Report& report : reports) ++reports_of[report.expert];
+  std::vector<std::optional<Composer::Step>> steps;
+  steps.reserve(reports.size());
+  for (state::Report& report : reports) {
+    steps.push_back(reports_of[report.expert] == 1 ? composer.assume(report) : std::nullopt);
+  }
   auto observed = co_await store_.observe(domain, std::move(reports));
-  if (!observed) co_return observed.error();
-  std::vector<state::ReportOutcome> outcomes = std::move(observed->outcomes);
+  if (!observed) {
+    composer.forget_all();  // whoever answers next may have forgotten something
+    co_return observed.error();
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (observed->outcomes[i] == ReportOutcome::written) composer.learn(std::move(*steps[i]), observed->now_ms);
+  }
+  std::vector<ReportOutcome> outcomes = std::move(observed->outcomes);
   const auto written = co_await compose_all(domain, std::move(*observed));
   if (!written) co_return written.error();
   co_return outcomes;

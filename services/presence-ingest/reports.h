@@ -1,12 +1,14 @@
 // Takes presence reports: observations go to the store, what they mean is composed and written. Loop thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "app/loop.h"
+#include "presence-ingest/composer.h"
 #include "presence-ingest/domains.h"
 #include "state/expert_store.h"
 
@@ -15,7 +17,9 @@ namespace expertline::presence {
 class Reports {
  public:
   Reports(app::Loop& loop, state::ExpertStore& store, const Domains& domains, bool busy_takes_im)
-      : loop_(loop), store_(store), domains_(domains), busy_takes_im_(busy_takes_im) {}
+      : loop_(loop), store_(store) {
+    for (const std::string& domain : domains.served()) composers_.emplace(domain, busy_takes_im);
+  }
 
   // Composes again what expires, until the loop is stopped.
   void start();
@@ -31,12 +35,10 @@ class Reports {
  private:
   Task<void> expire(std::string domain);
   Task<Result<Done>> compose_all(std::string domain, state::Observed observed);
-  state::Composition compose_one(state::Observations observations, int64_t now_ms) const;
 
   app::Loop& loop_;
   state::ExpertStore& store_;
-  const Domains& domains_;
-  const bool busy_takes_im_;
+  std::map<std::string, Composer> composers_;  // by domain
 };
 
 }  // namespace expertline::presence

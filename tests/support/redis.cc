@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <sstream>
 #include <stdexcept>
 
 #include "support/wait.h"
@@ -78,12 +79,36 @@ std::map<std::string, std::string> RedisReader::hash(const std::string& key) {
   return fields;
 }
 
+// The eleventh word of his state: "name,capacity,use,wrap", ";" between them, or "-".
+std::map<std::string, Load> loads(const std::map<std::string, std::string>& record) {
+  std::map<std::string, Load> all;
+  const auto state = record.find("state");
+  if (state == record.end()) return all;
+  std::istringstream words(state->second);
+  std::string list;
+  for (int i = 0; i < 11; ++i) words >> list;
+  std::istringstream media(list == "-" ? "" : list);
+  for (std::string medium; std::getline(media, medium, ';');) {
+    std::istringstream parts(medium);
+    std::string name;
+    char comma = 0;
+    Load load;
+    std::getline(parts, name, ',');
+    parts >> load.capacity >> comma >> load.use;
+    all[name] = load;
+  }
+  return all;
+}
+
 std::vector<std::string> holdings(RedisReader& redis, const std::string& domain) {
   std::vector<std::string> held;
   for (const std::string& key : redis.keys("{" + domain + "}:x:*")) {
-    for (const auto& [field, value] : redis.hash(key)) {
-      const bool used = field.rfind("use:", 0) == 0 && value != "0";
-      if (used || field.rfind("r:", 0) == 0) held.push_back(key + " " + field + " = " + value);
+    const auto record = redis.hash(key);
+    for (const auto& [medium, load] : loads(record)) {
+      if (load.use != 0) held.push_back(key + " uses " + medium + " " + std::to_string(load.use) + " times");
+    }
+    for (const auto& [field, value] : record) {
+      if (field.rfind("r:", 0) == 0) held.push_back(key + " " + field + " = " + value);
     }
   }
   return held;

@@ -45,7 +45,14 @@ class RedisReader {
   redisContext* context_;
 };
 
-// What experts of a domain hold according to the store: one line for each `use:` that is not 0 and each `r:`.
+// What an expert holds of one medium, as his record {D}:x:<expert> counts it.
+struct Load {
+  int capacity = 0;
+  int use = 0;
+};
+std::map<std::string, Load> loads(const std::map<std::string, std::string>& record);
+
+// What experts of a domain hold according to the store: one line for each medium in use and each `r:`.
 // Empty when nobody holds anything.
 std::vector<std::string> holdings(RedisReader& redis, const std::string& domain);
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,17 +15,6 @@ namespace expertline::state {
 namespace {
 
 using nlohmann::json;
-
-// The same bytes for equal messages, so that the store can compare.
-std::string serialize(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
 
 template <typename T>
 T number(std::string_view text) {
@@ -101,15 +89,13 @@ class Parts {
 
 // As state_text in functions/common.lua writes it.
 std::optional<ExpertState> parse_state(std::string_view text) {
-  constexpr int kParts = 14;  // before the note
+  constexpr int kParts = 16;  // before the note
   if (std::count(text.begin(), text.end(), ' ') < kParts) return std::nullopt;
   Parts parts(text, ' ');
   ExpertState state;
   state.revision = parts.next_number<int64_t>();
   state.directory_revision = parts.next_number<int64_t>();
   state.active = parts.next_flag();
-  state.state = static_cast<v1::PresenceState>(parts.next_number<int>());
-  state.do_not_disturb = parts.next_flag();
   state.has_desk = parts.next_flag();
   state.idle_since_ms = parts.next_number<int64_t>();
   state.block = static_cast<v1::Block>(parts.next_number<int>());
@@ -117,22 +103,25 @@ std::optional<ExpertState> parse_state(std::string_view text) {
   state.worked_today_ms = parts.next_number<int64_t>();
   state.today = parts.next_number<int32_t>();
   state.since_ms = parts.next_number<int64_t>();
+  const std::string_view list = parts.next();
+  state.state = static_cast<v1::PresenceState>(parts.next_number<int>());
+  state.do_not_disturb = parts.next_flag();
+  const bool im = parts.next_flag();
+  const bool voice = parts.next_flag();
   if (const std::string_view to_follow = parts.next(); to_follow != "-") state.number = to_follow;
-  if (const std::string_view list = parts.next(); list != "-") {
+  state.note = parts.rest();
+  if (list != "-") {
     for (Parts media(list, ';'); media.more();) {
       Parts medium(media.next(), ',');
       v1::MediumStatus status;
       status.set_medium(std::string(medium.next()));
-      status.set_routable(medium.next_flag());
+      status.set_routable(status.medium() == "voice" ? voice : im);
       status.set_capacity(medium.next_number<int>());
       status.set_used(medium.next_number<int>());
       status.set_wrapping_up(medium.next_number<int>());
       state.media.push_back(std::move(status));
     }
-    std::sort(state.media.begin(), state.media.end(),
-              [](const v1::MediumStatus& a, const v1::MediumStatus& b) { return a.medium() < b.medium(); });
   }
-  state.note = parts.rest();
   return state;
 }
 
@@ -162,41 +151,52 @@ Observation parse_observation(const std::string& source, const std::string& valu
   Parts parts(value, ' ');
   observation.epoch = parts.next_number<int64_t>();
   parts.next();
-  observation.since_ms = parts.next_number<int64_t>();
+  observation.since = parts.next_number<int64_t>();
   observation.expires_ms = parts.next_number<int64_t>();
   observation.content.ParseFromArray(parts.rest().data(), static_cast<int>(parts.rest().size()));
   return observation;
 }
 
-// List of {expert, version, in our call, {source, value, ...}}; {lost source, epoch, ...}
-std::vector<Observations> parse_observations(const redis::Reply& from, const redis::Reply& lost) {
-  std::map<std::string, int64_t> lost_epochs;
-  for (size_t i = 0; i + 1 < lost.elements.size(); i += 2) {
-    lost_epochs[lost.elements[i].text] = number<int64_t>(lost.elements[i + 1].text);
-  }
-  std::vector<Observations> all;
+// {changes, {lost source, epoch, ...}}
+Lost parse_lost(const redis::Reply& from) {
+  Lost lost{.changes = number<int64_t>(from.elements.at(0).text), .up_to_epoch = {}};
+  const std::vector<redis::Reply>& list = from.elements.at(1).elements;
+  for (size_t i = 0; i + 1 < list.size(); i += 2) lost.up_to_epoch[list[i].text] = number<int64_t>(list[i + 1].text);
+  return lost;
+}
+
+// List of {expert, version, in our call, {source, value, ...}}; what is lost, if there is any
+void parse_observations(const redis::Reply& from, const redis::Reply& lost, Observed& observed) {
+  if (from.elements.empty()) return;
+  observed.lost = parse_lost(lost);
   for (const redis::Reply& one : from.elements) {
     Observations observations{.expert = one.elements.at(0).text,
-                              .version = one.elements.at(1).text,
+                              .version = number<int64_t>(one.elements.at(1).text),
                               .in_our_call = one.elements.at(2).text == "1",
                               .list = {}};
     const std::vector<redis::Reply>& list = one.elements.at(3).elements;
     for (size_t i = 0; i + 1 < list.size(); i += 2) {
       observations.list.push_back(parse_observation(list[i].text, list[i + 1].text));
       Observation& last = observations.list.back();
-      const auto found = lost_epochs.find(last.source);
-      last.lost = found != lost_epochs.end() && last.epoch <= found->second;
+      last.lost = observed.lost->contains(last.source, last.epoch);
     }
-    all.push_back(std::move(observations));
+    observed.compose.push_back(std::move(observations));
   }
-  return all;
 }
 
 ReportOutcome parse_outcome(const std::string& text) {
-  if (text == "taken") return ReportOutcome::taken;
+  if (text == "taken" || text == "again") return ReportOutcome::taken;
+  if (text == "written") return ReportOutcome::written;
   if (text == "stale") return ReportOutcome::stale;
   if (text == "unknown") return ReportOutcome::unknown_expert;
   return ReportOutcome::too_many_sources;
+}
+
+// As functions/common.lua keeps it.
+std::string presence_text(const Composition& of) {
+  std::string text = std::to_string(of.state);
+  for (const bool fact : {of.do_not_disturb, of.im, of.voice}) text += fact ? " 1" : " 0";
+  return text + " " + (of.number.empty() ? "-" : of.number) + " " + of.why.note();
 }
 
 const char* mode_name(PutMode mode) {
@@ -211,6 +211,21 @@ const char* mode_name(PutMode mode) {
 }
 
 }  // namespace
+
+std::string serialize(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+bool Lost::contains(const std::string& source, int64_t epoch) const {
+  const auto found = up_to_epoch.find(source);
+  return found != up_to_epoch.end() && epoch <= found->second;
+}
 
 std::optional<LogId> parse_log_id(std::string_view text) {
   LogId id;
@@ -313,7 +328,7 @@ Task<Result<std::vector<ExpertView>>> ExpertStore::page(std::string domain, std:
 
 Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Report> reports) {
   std::vector<std::string> arguments;
-  arguments.reserve(6 * reports.size());
+  arguments.reserve(10 * reports.size());
   for (Report& report : reports) {
     arguments.push_back(std::move(report.expert));
     arguments.push_back(std::move(report.source));
@@ -321,29 +336,33 @@ Task<Result<Observed>> ExpertStore::observe(std::string domain, std::vector<Repo
     arguments.push_back(report.next_sequence ? "+" : std::to_string(report.sequence));
     arguments.push_back(std::to_string(report.ttl_ms));
     arguments.push_back(serialize(report.content));
+    if (!report.assumed) {
+      arguments.insert(arguments.end(), 4, "");
+      continue;
+    }
+    const Composition& composition = report.assumed->composition;
+    arguments.push_back(std::to_string(composition.version) + " " + std::to_string(report.assumed->losses));
+    arguments.push_back(std::to_string(composition.due_ms));
+    arguments.push_back(presence_text(composition));
+    arguments.push_back(serialize(composition.why));
   }
   const auto answer = co_await fcall(redis_, "xl1_observe", domain, std::move(arguments));
   if (!answer) co_return answer.error();
   Observed observed;
   observed.now_ms = number<int64_t>(answer->at(0).text);
   for (const redis::Reply& outcome : answer->at(1).elements) observed.outcomes.push_back(parse_outcome(outcome.text));
-  observed.compose = parse_observations(answer->at(2), answer->at(3));
+  parse_observations(answer->at(2), answer->at(3), observed);
   co_return observed;
 }
 
 Task<Result<Done>> ExpertStore::present(std::string domain, std::vector<Composition> compositions) {
   std::vector<std::string> arguments;
-  arguments.reserve(10 * compositions.size());
+  arguments.reserve(5 * compositions.size());
   for (const Composition& composition : compositions) {
     arguments.push_back(composition.expert);
-    arguments.push_back(composition.version);
-    arguments.push_back(std::to_string(composition.state));
-    arguments.emplace_back(flag(composition.do_not_disturb));
-    arguments.emplace_back(flag(composition.im));
-    arguments.emplace_back(flag(composition.voice));
+    arguments.push_back(std::to_string(composition.version));
     arguments.push_back(std::to_string(composition.due_ms));
-    arguments.push_back(composition.why.note());
-    arguments.push_back(composition.number);
+    arguments.push_back(presence_text(composition));
     arguments.push_back(serialize(composition.why));
   }
   const auto answer = co_await fcall(redis_, "xl1_present", domain, std::move(arguments));
@@ -387,7 +406,7 @@ Task<Result<Observed>> ExpertStore::due(std::string domain, int most) {
   if (!answer) co_return answer.error();
   Observed observed;
   observed.now_ms = number<int64_t>(answer->at(0).text);
-  observed.compose = parse_observations(answer->at(1), answer->at(2));
+  parse_observations(answer->at(1), answer->at(2), observed);
   co_return observed;
 }
 

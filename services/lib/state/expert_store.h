@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -64,7 +65,29 @@ struct ExpertChange {
 // Of an entry [id, [field, value, ...]]; nullopt if it is not one.
 std::optional<ExpertChange> parse_change(const redis::Reply& entry);
 
+// The same bytes for equal messages, as the store compares them.
+std::string serialize(const google::protobuf::Message& message);
+
 inline constexpr int64_t kWithdrawn = -1;
+
+// What the observations of an expert mean.
+struct Composition {
+  std::string expert;
+  int64_t version = 0;  // of the observations
+  v1::PresenceState state = v1::PRESENCE_STATE_OFFLINE;
+  bool do_not_disturb = false;
+  bool im = false;
+  bool voice = false;
+  int64_t due_ms = 0;  // when to compose again; 0: never
+  std::string number;  // without blanks
+  v1::Presence why;    // winner, losers, reason and note only
+};
+
+// The same with a report that is not taken yet, provided that nothing else has changed.
+struct Assumed {
+  Composition composition;  // `version` and `due_ms` without the report
+  int64_t losses = 0;       // of Lost
+};
 
 // One report as the store takes it.
 struct Report {
@@ -75,13 +98,14 @@ struct Report {
   bool next_sequence = false;  // the one after the last, in the same epoch, whatever the two above are
   int64_t ttl_ms = 0;          // 0: until the next one; kWithdrawn: the source says nothing of him any more
   v1::PresenceReport content;  // without the above
+  std::optional<Assumed> assumed;
 };
 
 struct Observation {
   std::string source;
   int64_t epoch = 0;
   bool lost = false;       // of the source nothing is known now
-  int64_t since_ms = 0;    // since when it says so without a break
+  int64_t since = 0;       // since which version of the expert's observations it says so without a break
   int64_t expires_ms = 0;  // 0: never
   v1::PresenceReport content;
 };
@@ -89,35 +113,32 @@ struct Observation {
 // All that is known of one expert at one version.
 struct Observations {
   std::string expert;
-  std::string version;
+  int64_t version = 0;
   bool in_our_call = false;  // he holds a voice leg
   std::vector<Observation> list;
 };
 
 enum class ReportOutcome {
-  taken,
+  taken,    // and to be composed, if it is among `Observed::compose`; otherwise it only says what was said
+  written,  // taken, and so is what was assumed
   stale,
   unknown_expert,
   too_many_sources,  // 64 an expert
+};
+
+// Sources of which nothing is known now.
+struct Lost {
+  int64_t changes = 0;                                   // how often this has changed
+  std::unordered_map<std::string, int64_t> up_to_epoch;  // what they said in this epoch or an earlier one
+
+  bool contains(const std::string& source, int64_t epoch) const;
 };
 
 struct Observed {
   int64_t now_ms = 0;  // of the store's clock
   std::vector<ReportOutcome> outcomes;
   std::vector<Observations> compose;  // experts whose observations may mean something else now
-};
-
-// What observations mean.
-struct Composition {
-  std::string expert;
-  std::string version;
-  v1::PresenceState state = v1::PRESENCE_STATE_OFFLINE;
-  bool do_not_disturb = false;
-  bool im = false;
-  bool voice = false;
-  int64_t due_ms = 0;  // when to compose again; 0: never
-  std::string number;  // without blanks
-  v1::Presence why;    // winner, losers, reason and note only
+  std::optional<Lost> lost;           // as of now; if there is something to compose
 };
 
 enum class PutMode {

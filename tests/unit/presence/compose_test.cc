@@ -19,11 +19,11 @@ constexpr int64_t kNow = 1'000'000;
 struct Says : Observation {
   Says(const std::string& name, v1::SourceKind kind, v1::PresenceState state) {
     source = name;
-    since_ms = kNow - 1000;
+    since = kNow - 1000;
     content.set_kind(kind);
     content.set_state(state);
   }
-  Says since(int64_t ms) && { return since_ms = ms, *this; }
+  Says changed(int64_t version) && { return since = version, *this; }
   Says until(int64_t ms) && { return expires_ms = ms, *this; }
   Says im(v1::Tristate value) && { return content.set_can_im(value), *this; }
   Says voice(v1::Tristate value) && { return content.set_can_voice(value), *this; }
@@ -100,7 +100,7 @@ std::vector<Case> cases() {
        {Says("m", kManual, kOnline), Says("c", kClient, kBusy)},
        {kOnline, true, true, false, "m", {"c"}}},
       {"the latest of two manual states wins",
-       {Says("m1", kManual, kBusy).since(kNow - 500), Says("m2", kManual, kOnline).since(kNow - 100),
+       {Says("m1", kManual, kBusy).changed(kNow - 500), Says("m2", kManual, kOnline).changed(kNow - 100),
         Says("c", kClient, kOnline)},
        {kOnline, true, true, false, "m2", {"m1"}}},
       {"manual on an idle phone counts",
@@ -130,7 +130,7 @@ std::vector<Case> cases() {
        {Says("k", kCalendar, kBusy), Says("c", kClient, kOnline)},
        {kBusy, false, false, false, "k", {"c"}}},
       {"of two that say the same the latest wins",
-       {Says("a", kClient, kOnline).since(kNow - 500), Says("b", kClient, kOnline).since(kNow - 100)},
+       {Says("a", kClient, kOnline).changed(kNow - 500), Says("b", kClient, kOnline).changed(kNow - 100)},
        {kOnline, true, true, false, "b", {}}},
       {"of two that said it at once the first by id wins",
        {Says("b", kClient, kOnline), Says("a", kClient, kOnline)},
@@ -333,7 +333,7 @@ rc::Gen<std::vector<Observation>> some_observations() {
     o.content.set_can_voice(static_cast<v1::Tristate>(*rc::gen::inRange(0, 3)));
     o.content.set_do_not_disturb(*rc::gen::weightedElement<bool>({{4, false}, {1, true}}));
     o.lost = *rc::gen::weightedElement<bool>({{6, false}, {1, true}});
-    o.since_ms = kNow - *rc::gen::inRange(0, 3);
+    o.since = kNow - *rc::gen::inRange(0, 3);
     o.expires_ms = *rc::gen::element<int64_t>(0, 0, kNow - 1, kNow, kNow + 1, kNow + 1000);
     if (*rc::gen::inRange(0, 5) == 0) o.content.set_number("555" + std::to_string(*rc::gen::inRange(0, 3)));
     return o;

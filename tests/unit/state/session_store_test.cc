@@ -53,8 +53,11 @@ class SessionStoreTest : public ::testing::Test {
       }
       ASSERT_TRUE(run<Result<PutDone>>([&] { return experts_->put(kDomain, put); }).ok());
       ids.push_back(put.expert);
-      const std::string key = "{d}:x:" + put.expert;
-      loop_->ask({"HSET", key, "rt:im", "1", "rt:voice", "1", "state", "1", "dnd", "0"});
+      Composition online;
+      online.expert = put.expert;
+      online.state = v1::PRESENCE_STATE_ONLINE;
+      online.im = online.voice = true;
+      ASSERT_TRUE(run<Result<Done>>([&] { return experts_->present(kDomain, {online}); }).ok());
     }
     const auto attached = run<Result<std::vector<std::optional<std::vector<std::string>>>>>(
         [&] { return store_->attach_desk("b", ids); });
@@ -121,11 +124,11 @@ void SessionStoreTest::check_invariants() {
       for (const Offer& offer : leg->offers) wanted = wanted || (offer.expert == expert && offer.outcome.empty());
       EXPECT_TRUE(wanted) << "I4: nothing of " << field << " needs " << expert;
     }
-    for (const char* medium : {"im", "voice"}) {
-      const auto use = fields.find(std::string("use:") + medium);
-      const int used = use == fields.end() ? 0 : std::stoi(use->second);
-      EXPECT_EQ(used, held[medium]) << "I1: use and holdings of " << expert << " for " << medium;
-      EXPECT_LE(used, std::stoi(fields.at(std::string("cap:") + medium))) << "I1: " << expert;
+    const auto loads = test::loads(fields);
+    EXPECT_EQ(loads.size(), 2U);
+    for (const auto& [medium, load] : loads) {
+      EXPECT_EQ(load.use, held[medium]) << "I1: use and holdings of " << expert << " for " << medium;
+      EXPECT_LE(load.use, load.capacity) << "I1: " << expert;
     }
   }
   for (const auto& [id, record] : records) {

@@ -42,25 +42,16 @@ end
 
 -- Experts -------------------------------------------------------------------------------------------------------------
 -- {D}:x:<expert> HASH
---   rev             record revision, grows with each publish
---   dir             revision of the directory record {D}:e:<expert> it was made from
---   active          1, or 0 when retired
---   media           names of his media, joined by ","
+--   state           all that readers get, as one text, see state_text(); written by publish() only
+--   o:<source>      what a source says of him, see experts.lua
+--   obs             version of what is said of him, grows when it may mean something else
+--   why             serialized v1.Presence: winner, losers, reason, note
 --   buckets         JSON list of his waiting buckets: "all", "expert=ann", "skill=mortgage", "group=retail"
---   cap:<medium>    legs at once          use:<medium>   holdings now (I1: the number of r: and w: fields of that medium)
---   rt:<medium>     1 if presence allows the medium
---   state, since    composed presence (number of PresenceState), since when (ms)
---   dnd             1: nothing may be offered
---   bridges         bridges at which a desk speaks for him, joined by ","; empty: no desk
---   idle            ms at which he last held nothing
---   note            what the winning source says beside the state
---   number          at which he takes calls, if a source says one
---   call            1 while he is in a call of ours: he holds a voice leg that is not only wrapped up
---   wrap:<medium>   how many of use:<medium> are legs that are over and wrapped up
+--   bridges         bridges at which a desk speaks for him, joined by ","
 --   r:<session>:<leg>   a holding; the value is its medium
 -- and what guards.lua says.
 
-local LOG_LENGTH = 200000
+local OFFLINE = 6
 
 local function split(text, separator)
   local parts = {}
@@ -68,93 +59,134 @@ local function split(text, separator)
   return parts
 end
 
--- What readers need of an expert: {rev, dir, active, state, dnd, desk, idle, block, offers, worked, day, note, since,
--- number, guard, call, media = {name = {rt, cap, use, wrap}}}, and why, rt_im, rt_voice as they are written; or nil.
-local function load_expert(p, expert)
-  local key = p .. 'x:' .. expert
-  local f = redis.call('HMGET', key, 'rev', 'dir', 'active', 'media', 'state', 'dnd', 'bridges', 'idle', 'buckets',
-                       'block', 'offers', 'worked', 'day', 'note', 'guard', 'since', 'number', 'call', 'why', 'rt:im',
-                       'rt:voice')
-  if not f[1] then return nil end
-  local x = {rev = tonumber(f[1]), dir = tonumber(f[2] or 0), active = f[3] == '1', state = tonumber(f[5] or 6),
-             dnd = f[6] == '1', bridges = f[7] or '', idle = tonumber(f[8] or 0), buckets = f[9] or '[]', media = {},
-             block = tonumber(f[10] or 0), offers = tonumber(f[11] or 0), worked = tonumber(f[12] or 0),
-             day = tonumber(f[13] or 0), note = f[14] or '', guard = f[15] or nil, since = tonumber(f[16] or 0),
-             number = f[17] or '', call = f[18] == '1', why = f[19] or '', rt_im = f[20] or '0', rt_voice = f[21] or '0'}
-  local names = split(f[4], ',')
-  if #names > 0 then
-    local ask = {}
-    for _, m in ipairs(names) do
-      ask[#ask + 1] = 'rt:' .. m
-      ask[#ask + 1] = 'cap:' .. m
-      ask[#ask + 1] = 'use:' .. m
-      ask[#ask + 1] = 'wrap:' .. m
-    end
-    local v = redis.call('HMGET', key, unpack(ask))
-    for i, m in ipairs(names) do
-      x.media[m] = {rt = v[4 * i - 3] == '1', cap = tonumber(v[4 * i - 2] or 0), use = tonumber(v[4 * i - 1] or 0),
-                    wrap = tonumber(v[4 * i] or 0)}
-    end
-  end
-  return x
-end
-
-local OFFLINE = 6
-
--- Some step or other could get him for a leg of that medium now: one that asks for his state, if presence does not let
--- the medium through.
-local function reachable(x, medium)
-  local m = x.media[medium]
-  return x.active and not x.dnd and x.bridges ~= '' and x.block == 0 and m ~= nil and m.use < m.cap and
-         (m.rt or x.state ~= OFFLINE)
-end
-
--- May be offered a leg of that medium now. With `states` (a set of numbers of PresenceState) one of these counts,
--- without it what presence says of the medium.
-local function ready(x, medium, states)
-  if not reachable(x, medium) then return false end
-  if states then return states[x.state] == true end
-  return x.media[medium].rt
-end
-
 local function flag(value)
   return value and '1' or '0'
 end
 
--- The whole state of an expert as readers get it: "rev dir active state dnd desk idle block offers worked day since number
--- media note", - where there is no number or medium, each medium "name,rt,cap,use,wrap", ";" between them.
+-- "rev dir active desk idle block offers worked day since media presence":
+--   rev             revision of this record, grows with each publish
+--   dir             revision of the directory record {D}:e:<expert> it was made from
+--   active          1, or 0 when retired
+--   desk            1 if a desk speaks for him
+--   idle            ms at which he last held nothing
+--   block, offers, worked, day   see guards.lua
+--   since           since when (ms) he is in the state that presence says
+--   media           of each of his media, in order of name, "name,capacity,use,wrap", ";" between them: legs at once,
+--                   holdings now (I1: the number of r: and w: fields of that medium), how many of these are legs that are
+--                   over and wrapped up; - if he has none
+--   presence        what was composed, "state dnd im voice number note": number of PresenceState; 1: nothing may be
+--                   offered; 1: presence allows IM, and all media that are not voice; 1: voice; at which he takes calls, -
+--                   if no source says one; what the winning source says beside the state
 local function state_text(x)
-  local media = {}
-  for name, m in pairs(x.media) do
-    media[#media + 1] = table.concat({name, flag(m.rt), m.cap, m.use, m.wrap}, ',')
+  return int(x.rev) .. ' ' .. x.dir .. ' ' .. flag(x.active) .. ' ' .. flag(x.desk) .. ' ' .. x.idle .. ' ' .. x.block ..
+         ' ' .. x.offers .. ' ' .. x.worked .. ' ' .. x.day .. ' ' .. x.since .. ' ' .. x.media .. ' ' .. x.presence
+end
+local STATE = '^(%d+) (%d+) (%d) (%d) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (.*)$'
+local NEW = ' 0 1 0 0 0 0 0 0 0 - 6 0 0 0 - '  -- after the revision: offline, nothing composed
+
+-- `x` with what was composed: also state, dnd, im, voice.
+local function set_presence(x, presence)
+  local state, _, dnd, _, im, _, voice = string.byte(presence, 1, 7)
+  x.presence, x.state, x.dnd, x.im, x.voice = presence, state - 48, dnd == 49, im == 49, voice == 49  -- digits
+  return x
+end
+
+-- The fields that load_expert() needs, and `also`.
+local function read_expert(p, expert, also)
+  return redis.call('HMGET', p .. 'x:' .. expert, 'state', 'obs', 'why', 'buckets', 'guard', also)
+end
+
+-- An expert: what his state says, and obs, why, buckets, guard (or nil) as they are written; or nil. Numbers that are only
+-- passed on stay texts. `f`: what read_expert() gave, if it was asked already.
+local function load_expert(p, expert, f)
+  f = f or read_expert(p, expert, 'state')
+  if not f[1] then return nil end
+  local rev, dir, active, desk, idle, block, offers, worked, day, since, media, presence = string.match(f[1], STATE)
+  return set_presence({rev = rev, dir = dir, active = active == '1', desk = desk == '1', idle = idle, block = block,
+                       offers = offers, worked = worked, day = day, since = since, media = media, obs = f[2],
+                       why = f[3] or '', buckets = f[4], guard = f[5] or nil}, presence)
+end
+
+-- His media: name to {cap, use, wrap}, and their names in order.
+local function media_of(x)
+  local media, names = {}, {}
+  for name, cap, use, wrap in string.gmatch(x.media, '([^,;]+),(%d+),(%d+),(%d+)') do
+    names[#names + 1] = name
+    media[name] = {cap = tonumber(cap), use = tonumber(use), wrap = tonumber(wrap)}
   end
-  return table.concat({int(x.rev), int(x.dir), flag(x.active), x.state, flag(x.dnd), flag(x.bridges ~= ''), int(x.idle),
-                       x.block, x.offers, int(x.worked), x.day, int(x.since), x.number == '' and '-' or x.number,
-                       #media == 0 and '-' or table.concat(media, ';'), x.note}, ' ')
+  return media, names
 end
 
-local function in_our_call(x)
-  return x.media.voice ~= nil and x.media.voice.use > x.media.voice.wrap
+local function set_media(x, media, names)
+  local list = {}
+  for i, name in ipairs(names) do
+    local m = media[name]
+    list[i] = table.concat({name, m.cap, m.use, m.wrap}, ',')
+  end
+  x.media = #list == 0 and '-' or table.concat(list, ';')
 end
 
--- What the observations of an expert mean is to be composed anew; whoever is at it writes nothing.
+-- He holds a voice leg that is not only wrapped up.
+local function in_our_call(media)
+  return media.voice ~= nil and media.voice.use > media.voice.wrap
+end
+
+-- What is said of an expert may mean something else now: whoever composes it at the moment writes nothing, and it is
+-- composed anew.
 local function compose_again(p, expert)
-  redis.call('HINCRBY', p .. 'o:' .. expert, ':v', 1)
+  redis.call('HINCRBY', p .. 'x:' .. expert, 'obs', 1)
   redis.call('ZADD', p .. 'pdue', 'LT', '0', expert)
 end
 
--- Writes one entry of {D}:xlog with the whole state of the expert; readers replace what they have. Who begins or ends a
--- call of ours is composed anew: what his sources say of the phone means something else now.
-local function publish(p, expert, x)
-  local key = p .. 'x:' .. expert
-  local call = in_our_call(x)
-  if call ~= x.call then
-    x.call = call
-    redis.call('HSET', key, 'call', flag(call))
-    if redis.call('EXISTS', p .. 'o:' .. expert) == 1 then compose_again(p, expert) end
+-- Counts a holding of the expert more or less (I1), or one that he begins or ceases to wrap up. Who begins or ends a call
+-- of ours is composed anew: what his sources say of the phone means something else now. Whoever calls it publishes.
+local function count_holding(p, expert, x, medium, use, wrap)
+  local media, names = media_of(x)
+  local m, call = media[medium], in_our_call(media)
+  m.use, m.wrap = m.use + use, m.wrap + wrap
+  set_media(x, media, names)
+  if in_our_call(media) ~= call then compose_again(p, expert) end
+end
+
+local function holds_nothing(x)
+  for _, m in pairs(media_of(x)) do
+    if m.use > 0 then return false end
   end
-  x.rev = redis.call('HINCRBY', key, 'rev', 1)
-  return redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'x', state_text(x))
+  return true
+end
+
+-- Presence allows the medium.
+local function routable(x, medium)
+  if medium == 'voice' then return x.voice end
+  return x.im
+end
+
+-- Nothing but presence or capacity for a medium keeps him from it.
+local function open_to_offers(x)
+  return x.active and not x.dnd and x.desk and x.block == '0'
+end
+
+-- Some step or other could get him for a leg of that medium now: one that asks for his state, if presence does not let
+-- the medium through. `m`: that of media_of(), or nil.
+local function reachable(x, medium, m)
+  return open_to_offers(x) and m ~= nil and m.use < m.cap and (routable(x, medium) or x.state ~= OFFLINE)
+end
+
+-- May be offered a leg of that medium now. With `states` (a set of numbers of PresenceState) one of these counts,
+-- without it what presence says of the medium.
+local function ready(x, medium, m, states)
+  if not reachable(x, medium, m) then return false end
+  if states then return states[x.state] == true end
+  return routable(x, medium)
+end
+
+-- Writes the state of an expert, and as an entry of {D}:xlog; readers replace what they have. xl1_presence_due trims it. `x` is as load_expert gave
+-- him in this call and changed since; `fields` (name, value, ...) are written with it.
+local function publish(p, expert, x, fields)
+  x.rev = x.rev + 1
+  local text = state_text(x)
+  redis.call('HSET', p .. 'x:' .. expert, 'state', text, unpack(fields or {}))
+  return redis.call('XADD', p .. 'xlog', '*', 'e', expert, 'x', text)
 end
 
 -- Has whoever waits for somebody like this expert served, after the change `id` was seen. One entry of {D}:wake is
@@ -164,36 +196,57 @@ local function wake(p, expert, medium, id)
   redis.call('XADD', p .. 'wake', '*', 'e', expert, 'm', medium)
 end
 
--- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil). Publishes;
--- where he became ready for a medium, or is reachable in another state, it marks his buckets as freed and, if anybody
--- waits there who may want him, adds one wake. `seen`: a table that several calls within one function share, so that each
--- asks only once who waits.
-local function changed(p, expert, before, after, seen)
-  local id = publish(p, expert, after)
-  seen = seen or {}
+-- What several calls of changed() within one function share: who waits is asked once, and what was freed is written once.
+local function new_round()
+  return {waits = {}, freed = {}}
+end
+
+local MOST_MARKS = 1000  -- fields of one command
+local function end_round(p, round)
+  local marks = {}
+  for bucket, id in pairs(round.freed) do
+    marks[#marks + 1] = bucket
+    marks[#marks + 1] = id
+    if #marks >= 2 * MOST_MARKS then
+      redis.call('HSET', p .. 'freed', unpack(marks))
+      marks = {}
+    end
+  end
+  if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
+end
+
+-- Call after an expert was changed: `before` and `after` as load_expert gives them (before may be nil), `fields` as
+-- publish() has them. Publishes; where he became ready for a medium, or is reachable in another state, it marks his buckets
+-- as freed and, if anybody waits there who may want him, adds one wake. With `round` (new_round()) the marks are written
+-- by end_round().
+local function changed(p, expert, before, after, fields, round)
+  local id = publish(p, expert, after, fields)
+  if not open_to_offers(after) then return id end
+  local own = round == nil
+  round = round or new_round()
   local function anybody(name, bucket)
     local key = 'wait:' .. name .. ':' .. bucket
-    if seen[key] == nil then seen[key] = redis.call('EXISTS', p .. key) == 1 end
-    return seen[key]
+    if round.waits[key] == nil then round.waits[key] = redis.call('EXISTS', p .. key) == 1 end
+    return round.waits[key]
   end
-  local buckets, marks = nil, {}
-  for name in pairs(after.media) do
-    local now_ready = ready(after, name) and not (before and ready(before, name))
-    local other_state = reachable(after, name) and
-                        not (before and reachable(before, name) and before.state == after.state)
+  local media = media_of(after)
+  local buckets, had = nil, before and before.media ~= after.media and media_of(before) or media
+  for name, m in pairs(media) do
+    local now_ready = ready(after, name, m) and not (before and ready(before, name, had[name]))
+    local other_state = reachable(after, name, m) and
+                        not (before and reachable(before, name, had[name]) and before.state == after.state)
     if now_ready or other_state then
       local wanted = now_ready or anybody(name, 'states')
       local waited = false
       buckets = buckets or cjson.decode(after.buckets)
       for _, bucket in ipairs(buckets) do
-        marks[#marks + 1] = name .. ':' .. bucket
-        marks[#marks + 1] = id
+        round.freed[name .. ':' .. bucket] = id
         waited = waited or (wanted and anybody(name, bucket))
       end
       if waited then wake(p, expert, name, id) end
     end
   end
-  if #marks > 0 then redis.call('HSET', p .. 'freed', unpack(marks)) end
+  if own then end_round(p, round) end
   return id
 end
 

@@ -1,45 +1,37 @@
 -- The directory of experts, what sources observe of them, and the presence composed of that ----------------------------
 -- {D}:experts ZSET       ids of all experts, score 0: pages in order of id
 -- {D}:e:<expert> HASH    rev (directory revision), record (serialized v1.Expert without name, state and revision)
--- {D}:x:<expert> HASH    also: since (ms since when the state is so), why (serialized v1.Presence: winner, losers, reason,
---                        note). rt:im and rt:voice are there whatever his media are; other media are routable like im.
--- {D}:o:<expert> HASH    <source> = "epoch sequence since expires content": since when (ms) it says so, until when it
---                        holds (ms, 0: until its next report), serialized v1.PresenceReport without expert, epoch,
---                        sequence and ttl; `:v` = version, grows when what the observations say together may differ
+-- {D}:x:<expert> HASH    o:<source> = "epoch sequence since expires content": since which version of what is said of him
+--                        (obs) it says so, until when it holds (ms, 0: until its next report), serialized
+--                        v1.PresenceReport without expert, epoch, sequence and ttl
 -- {D}:pdue ZSET          experts by the time (ms) at which they must be composed again: an observation expires, or
 --                        whoever took an observation died before he wrote what it means
 -- {D}:se:<source> SET    experts of whom a source that keeps itself alive has said something (sources.lua)
 -- {D}:lost HASH          lost source -> what it said in this epoch or an earlier one is unknown
--- {D}:gone STRING        highest revision any removed expert had; later experts begin above it, so the revision of an id
---                        never goes down
+-- {D}:gone STRING        highest revision or version any removed expert had; later experts begin above it, so those of an
+--                        id never go down
 
+local LOG_LENGTH = 200000           -- entries of {D}:xlog, about
 local MOST_SOURCES = 64
 local FORGET_MS = 24 * 3600 * 1000  -- an observation that expired so long ago is forgotten, with its epoch
 local COMPOSE_MS = 2000             -- by then whoever took an observation has composed, or another one does
 local REMEMBER_MS = 10 * 60 * 1000  -- answers by request id
 
-local function in_use(x)
-  for _, m in pairs(x.media) do
-    if m.use > 0 then return true end
-  end
-  return false
-end
-
 local function remove_expert(p, expert, x)
   local rev = x.rev + 1
-  local gone = math.max(tonumber(redis.call('GET', p .. 'gone') or 0), rev, x.dir)
+  local gone = math.max(tonumber(redis.call('GET', p .. 'gone') or 0), rev, tonumber(x.dir), x.obs + 1)
   redis.call('SET', p .. 'gone', int(gone))
-  redis.call('DEL', p .. 'e:' .. expert, p .. 'x:' .. expert, p .. 'o:' .. expert, p .. 'h:' .. expert)
+  redis.call('DEL', p .. 'e:' .. expert, p .. 'x:' .. expert, p .. 'h:' .. expert)
   redis.call('ZREM', p .. 'experts', expert)
   redis.call('ZREM', p .. 'pdue', expert)
   redis.call('ZREM', p .. 'xdue', expert)
-  redis.call('XADD', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH, '*', 'e', expert, 'gone', '1', 'rev', int(rev))
+  redis.call('XADD', p .. 'xlog', '*', 'e', expert, 'gone', '1', 'rev', int(rev))
 end
 
 -- Call after a holding of the expert was released and published. True if he was retired and is gone now.
 local function drop_if_retired(p, expert)
   local x = load_expert(p, expert)
-  if not x or x.active or in_use(x) then return false end
+  if not x or x.active or not holds_nothing(x) then return false end
   remove_expert(p, expert, x)
   return true
 end
@@ -74,38 +66,28 @@ redis.register_function('xl1_expert_put', function(keys, args)
   local rev = int(tonumber(e[1] or floor) + 1)
   redis.call('HSET', p .. 'e:' .. expert, 'rev', rev, 'record', record)
   redis.call('ZADD', p .. 'experts', 0, expert)
-  if not before then redis.call('HSET', key, 'rev', floor, 'since', int(now_ms(p))) end
-
-  local caps = cjson.decode(capacities)
-  for name, m in pairs(before and before.media or {}) do
-    if not caps[name] and m.use > 0 then
-      caps[name] = 0  -- keeps what it holds, takes nothing more
-    elseif not caps[name] then
-      redis.call('HDEL', key, 'cap:' .. name, 'use:' .. name, 'wrap:' .. name)
-    end
-  end
-  local active = (mode ~= 'update' or before.active) and '1' or '0'
-  local fields = {'dir', rev, 'active', active, 'buckets', buckets}
-  local rt = redis.call('HMGET', key, 'rt:im', 'rt:voice')
-  local names = {}
-  for name, cap in pairs(caps) do
-    names[#names + 1] = name
-    fields[#fields + 1] = 'cap:' .. name
-    fields[#fields + 1] = int(cap)
-    fields[#fields + 1] = 'rt:' .. name
-    fields[#fields + 1] = (name == 'voice' and rt[2] or name ~= 'voice' and rt[1]) or '0'
-  end
-  table.sort(names)
-  fields[#fields + 1] = 'media'
-  fields[#fields + 1] = table.concat(names, ',')
-  redis.call('HSET', key, unpack(fields))
+  if not before then redis.call('HSET', key, 'state', floor .. NEW, 'obs', floor) end
+  redis.call('HSET', key, 'buckets', buckets)
   if zone ~= '' then redis.call('HSET', p .. 'zones', cjson.decode(guard).zone, zone) end
   set_guard(p, expert, guard)
+
+  local x = load_expert(p, expert)
+  local caps, had, media, names = cjson.decode(capacities), media_of(x), {}, {}
+  for name, m in pairs(had) do
+    if m.use > 0 then caps[name] = caps[name] or 0 end  -- keeps what it holds, takes nothing more
+  end
+  for name, cap in pairs(caps) do
+    names[#names + 1] = name
+    media[name] = {cap = cap, use = had[name] and had[name].use or 0, wrap = had[name] and had[name].wrap or 0}
+  end
+  table.sort(names)
+  set_media(x, media, names)
+  x.dir = rev
+  if mode ~= 'update' then x.active = true end
+  if not before then x.since = int(now_ms(p)) end
+  set_block(p, expert, x, now_ms(p))
   -- In new buckets he is as free as one who has just come.
-  local comparable = before and before.buckets == buckets and before or nil
-  local after = load_expert(p, expert)
-  set_block(p, expert, after, now_ms(p))
-  changed(p, expert, comparable, after)
+  changed(p, expert, before and before.buckets == buckets and before or nil, x)
   if request ~= '' then redis.call('SET', answer_key, hash .. ' ' .. rev, 'PX', REMEMBER_MS) end
   return {'ok', rev, outcome}
 end)
@@ -115,13 +97,14 @@ redis.register_function('xl1_expert_delete', function(keys, args)
   local p, expert = prefix(keys), args[1]
   local before = load_expert(p, expert)
   if not before then return {'ok', '0'} end
-  if not in_use(before) then
+  if holds_nothing(before) then
     remove_expert(p, expert, before)
     return {'ok', '0'}
   end
   if before.active then
-    redis.call('HSET', p .. 'x:' .. expert, 'active', '0')
-    changed(p, expert, before, load_expert(p, expert))
+    local after = load_expert(p, expert)
+    after.active = false
+    changed(p, expert, before, after)
   end
   return {'ok', '1'}
 end)
@@ -158,36 +141,35 @@ local function number_less(a, b)
   return a < b
 end
 
--- What is known of an expert: {version, call, missed, values = {source = value}, count}, or nil.
-local function load_observations(p, expert)
-  local x = redis.call('HMGET', p .. 'x:' .. expert, 'dir', 'missed', 'call')
-  if not x[1] then return nil end
-  local o = {missed = (x[2] or '0') ~= '0', call = x[3] or '0', version = 0, values = {}, count = 0}
-  local all = redis.call('HGETALL', p .. 'o:' .. expert)
+-- {expert, version, 1 if he is in a call of ours, {source, value, ...}}
+local function to_compose(p, expert, now)
+  local x, key = load_expert(p, expert), p .. 'x:' .. expert
+  local all, list = redis.call('HGETALL', key), {}
   for i = 1, #all, 2 do
-    if all[i] == ':v' then
-      o.version = tonumber(all[i + 1])
-    else
-      o.values[all[i]] = all[i + 1]
-      o.count = o.count + 1
+    local source = string.match(all[i], '^o:(.*)$')
+    local expires = source and tonumber(string.match(all[i + 1], '^%d+ %d+ %d+ (%d+) '))
+    if source and expires > 0 and expires < now - FORGET_MS then
+      redis.call('HDEL', key, all[i])
+    elseif source then
+      list[#list + 1] = source
+      list[#list + 1] = all[i + 1]
     end
   end
-  return o
+  return {expert, x.obs, flag(in_our_call(media_of(x))), list}
 end
 
--- {expert, version, 1 if he is in a call of ours, {source, value, ...}}
-local function to_compose(p, expert, o, now)
-  local list = {}
-  for source, value in pairs(o.values) do
-    local expires = tonumber(string.match(value, '^%d+ %d+ %d+ (%d+) ') or 0)
-    if expires > 0 and expires < now - FORGET_MS then
-      redis.call('HDEL', p .. 'o:' .. expert, source)
-    else
-      list[#list + 1] = source
-      list[#list + 1] = value
-    end
+-- How many sources have said something of him.
+local function count_sources(p, expert)
+  local count = 0
+  for _, field in ipairs(redis.call('HKEYS', p .. 'x:' .. expert)) do
+    if string.sub(field, 1, 2) == 'o:' then count = count + 1 end
   end
-  return {expert, int(o.version), o.call, list}
+  return count
+end
+
+-- What was lost so far, for those who compose: how often that changed, {lost source, epoch, ...}.
+local function all_lost(p)
+  return {redis.call('GET', p .. 'losses') or '0', redis.call('HGETALL', p .. 'lost')}
 end
 
 -- Whether a source keeps itself alive; asked once a call.
@@ -196,118 +178,102 @@ local function leased(p, source, seen)
   return seen[source]
 end
 
--- Takes one report: taken | stale | full, and whether the expert must be composed again.
-local function observe(p, now, expert, o, seen, source, epoch, sequence, ttl, content)
-  local key, old = p .. 'o:' .. expert, o.values[source]
-  local since, repeated, new = int(now), false, true
+-- Writes what is said of an expert, `x` as load_expert has just given him; `fields` of him are not written yet.
+local function present(p, now, expert, x, fields, presence, why, round)
+  if x.why ~= why then
+    fields[#fields + 1] = 'why'
+    fields[#fields + 1] = why
+  end
+  if x.presence == presence then
+    if #fields > 0 then redis.call('HSET', p .. 'x:' .. expert, unpack(fields)) end
+    return
+  end
+  local after = set_presence(setmetatable({}, {__index = x}), presence)
+  if after.state ~= x.state then after.since = int(now) end
+  changed(p, expert, x, after, fields, round)
+end
+
+-- Takes one report: taken | stale | full | unknown; or again: he must be composed again; or written: he is as the
+-- reporter composed him. `call`: {now, losses, round, leased, due} of all reports of the call.
+local function observe(p, call, expert, source, epoch, sequence, ttl, content, assumed, holds, presence, why)
+  local key, field, now = p .. 'x:' .. expert, 'o:' .. source, call.now
+  local f = read_expert(p, expert, field)
+  if not f[1] then return 'unknown' end
+  local old, since, new, expires = f[6], nil, true, ttl == '0' and 0 or now + math.max(0, tonumber(ttl))
   if old then
-    local old_epoch, old_sequence, old_since, old_expires, old_content = string.match(old, '^(%d+) (%d+) (%d+) (%d+) (.*)$')
+    local old_epoch, old_sequence, old_since, until_ms, at = string.match(old, '^(%d+) (%d+) (%d+) (%d+) ()')
     if sequence == '+' then epoch, sequence = old_epoch, int(tonumber(old_sequence) + 1) end
-    if number_less(epoch, old_epoch) or (epoch == old_epoch and number_less(sequence, old_sequence)) then
-      return 'stale', false
-    end
+    if number_less(epoch, old_epoch) or (epoch == old_epoch and number_less(sequence, old_sequence)) then return 'stale' end
     new = epoch ~= old_epoch
-    local same = ttl ~= '-1' and old_content == content and (old_expires == '0' or tonumber(old_expires) > now)
+    local old_expires = tonumber(until_ms)
+    local same = ttl ~= '-1' and (old_expires == 0 or old_expires > now) and string.sub(old, at) == content
     if same then since = old_since end
-    repeated = same and not new  -- what was said in another epoch may have been lost
-  elseif o.count >= MOST_SOURCES then
-    return 'full', false
+    -- What was said in another epoch may have been lost.
+    if same and not new and (expires == 0 or (old_expires > 0 and expires >= old_expires)) then
+      redis.call('HSET', key, field, epoch .. ' ' .. sequence .. ' ' .. since .. ' ' .. int(expires) .. ' ' .. content)
+      return 'taken'
+    end
   else
-    o.count = o.count + 1
+    if count_sources(p, expert) >= MOST_SOURCES then return 'full' end
     if sequence == '+' then sequence = '1' end
   end
-  if new and leased(p, source, seen) then redis.call('SADD', p .. 'se:' .. source, expert) end
-  local expires = 0
-  if ttl == '-1' then
-    expires = now
-  elseif ttl ~= '0' then
-    expires = now + tonumber(ttl)
+  local x = load_expert(p, expert, f)
+  if x.guard and acted(p, expert, now, call.round) then x = load_expert(p, expert) end
+  if new and leased(p, source, call.leased) then redis.call('SADD', p .. 'se:' .. source, expert) end
+  local version = int(x.obs + 1)
+  local said = epoch .. ' ' .. sequence .. ' ' .. (since or version) .. ' ' .. int(expires) .. ' ' .. content
+  if assumed ~= x.obs .. ' ' .. call.losses or (holds ~= '0' and tonumber(holds) <= now) then
+    redis.call('HSET', key, field, said, 'obs', version)
+    return 'again'
   end
-  o.values[source] = table.concat({epoch, sequence, since, int(expires), content}, ' ')
-  if repeated then
-    redis.call('HSET', key, source, o.values[source])
-    if expires > 0 then redis.call('ZADD', p .. 'pdue', 'LT', int(expires), expert) end
-    return 'taken', false
+  present(p, now, expert, x, {field, said, 'obs', version}, presence, why, call.round)
+  if expires > 0 and (holds == '0' or expires < tonumber(holds)) then holds = int(expires) end
+  if holds ~= '0' then
+    call.due[#call.due + 1] = holds
+    call.due[#call.due + 1] = expert
   end
-  if o.missed then
-    o.missed = false
-    acted(p, expert, now)
-  end
-  o.version = o.version + 1
-  redis.call('HSET', key, source, o.values[source], ':v', int(o.version))
-  return 'taken', true
+  return 'written'
 end
 
 -- Up to 256 times: expert, source, epoch, sequence (or + for the one after the last), ttl in ms (0: none, -1: it says
--- nothing any more), content
--- -> ok, now, list of outcomes (taken | stale | unknown | full), list of what is to be composed, {lost source, epoch, ...}.
+-- nothing any more), content, and what he is by that: composed of "version losses" of what was said and lost before ('':
+-- not composed), until when that holds (ms, 0: until somebody says something else) beside the ttl, presence, why. That is
+-- written if all of it is still so; otherwise he is to be composed by the caller.
+-- -> ok, now, list of outcomes (taken | written | again | stale | unknown | full), list of what is to be composed, all_lost().
 redis.register_function('xl1_observe', function(keys, args)
   local p = prefix(keys)
   local now = now_ms(p)
-  local outcomes, known, touched, compose, seen, due = {}, {}, {}, {}, {}, {}
-  for i = 1, #args, 6 do
+  local call = {now = now, losses = redis.call('GET', p .. 'losses') or '0', round = new_round(), leased = {}, due = {}}
+  local outcomes, again, soon = {}, {}, {}
+  for i = 1, #args, 10 do
     local expert = args[i]
-    if known[expert] == nil then known[expert] = load_observations(p, expert) or false end
-    local outcome, again = 'unknown', false
-    if known[expert] then outcome, again = observe(p, now, expert, known[expert], seen, unpack(args, i + 1, i + 5)) end
+    local outcome = observe(p, call, unpack(args, i, i + 9))
     outcomes[#outcomes + 1] = outcome
-    if again and not touched[expert] then
-      touched[expert] = true
-      compose[#compose + 1] = expert
-      due[#due + 1] = int(now + COMPOSE_MS)
-      due[#due + 1] = expert
+    if outcome == 'again' and not again[expert] then
+      again[expert] = true
+      again[#again + 1] = expert
+      soon[#soon + 1] = int(now + COMPOSE_MS)
+      soon[#soon + 1] = expert
     end
   end
-  if #due > 0 then redis.call('ZADD', p .. 'pdue', 'LT', unpack(due)) end
-  for i, expert in ipairs(compose) do compose[i] = to_compose(p, expert, known[expert], now) end
-  return {'ok', int(now), outcomes, compose, #compose > 0 and redis.call('HGETALL', p .. 'lost') or {}}
+  if #call.due > 0 then redis.call('ZADD', p .. 'pdue', unpack(call.due)) end
+  if #soon > 0 then redis.call('ZADD', p .. 'pdue', 'LT', unpack(soon)) end
+  end_round(p, call.round)
+  local compose = {}
+  for i, expert in ipairs(again) do compose[i] = to_compose(p, expert, now) end
+  return {'ok', int(now), outcomes, compose, #again > 0 and all_lost(p) or {}}
 end)
 
--- The same expert with what was composed of him.
-local function with_presence(x, state, dnd, im, voice, note, number, now)
-  local after = {}
-  for name, value in pairs(x) do after[name] = value end
-  after.state, after.dnd, after.note, after.number = state, dnd == '1', note, number
-  if x.state ~= state then after.since = now end
-  after.media = {}
-  for name, m in pairs(x.media) do
-    after.media[name] = {rt = (name == 'voice' and voice or im) == '1', cap = m.cap, use = m.use, wrap = m.wrap}
-  end
-  return after
-end
-
--- Any number of times: expert, version of the observations it was composed of, state, dnd, im, voice (0 or 1), when to
--- compose again (ms, 0: never), note, number, why -> ok. Written only if the observations are still those; otherwise
--- whoever changed them writes what they mean now.
+-- Any number of times: expert, version of what it was composed of, when to compose again (ms, 0: never), presence, why
+-- -> ok. Written only if that is still what is said of him; otherwise whoever changed it writes what it means now.
 redis.register_function('xl1_present', function(keys, args)
   local p = prefix(keys)
-  local now, seen, over, due = now_ms(p), {}, {}, {}
-  for i = 1, #args, 10 do
-    local expert, version, state, dnd, im, voice, again, note, number, why = unpack(args, i, i + 9)
-    state = tonumber(state)
-    local before = redis.call('HGET', p .. 'o:' .. expert, ':v') == version and load_expert(p, expert)
-    if before then
-      local fields = {}
-      if before.why ~= why then fields = {'why', why} end
-      local differs = before.rt_im ~= im or before.rt_voice ~= voice or before.state ~= state or
-                      flag(before.dnd) ~= dnd or before.note ~= note or before.number ~= number
-      local after = nil
-      if differs then
-        after = with_presence(before, state, dnd, im, voice, note, number, now)
-        for _, pair in ipairs({{'state', state}, {'dnd', dnd}, {'rt:im', im}, {'rt:voice', voice}, {'note', note},
-                               {'number', number}, {'since', int(after.since)}}) do
-          fields[#fields + 1] = pair[1]
-          fields[#fields + 1] = pair[2]
-        end
-        for name in pairs(before.media) do
-          if name ~= 'im' and name ~= 'voice' then
-            fields[#fields + 1] = 'rt:' .. name
-            fields[#fields + 1] = im
-          end
-        end
-      end
-      if #fields > 0 then redis.call('HSET', p .. 'x:' .. expert, unpack(fields)) end
-      if differs then changed(p, expert, before, after, seen) end
+  local now, round, over, due = now_ms(p), new_round(), {}, {}
+  for i = 1, #args, 5 do
+    local expert, version, again, presence, why = unpack(args, i, i + 4)
+    local x = load_expert(p, expert)
+    if x and x.obs == version then
+      present(p, now, expert, x, {}, presence, why, round)
       if again == '0' then
         over[#over + 1] = expert
       else
@@ -316,27 +282,27 @@ redis.register_function('xl1_present', function(keys, args)
       end
     end
   end
+  end_round(p, round)
   if #over > 0 then redis.call('ZREM', p .. 'pdue', unpack(over)) end
   if #due > 0 then redis.call('ZADD', p .. 'pdue', unpack(due)) end
   return {'ok'}
 end)
 
--- most -> ok, now, list of what must be composed now, {lost source, epoch, ...}. It comes again if nobody writes what it
--- means.
+-- most -> ok, now, list of what must be composed now, all_lost(). It comes again if nobody writes what it means. Called
+-- several times a second as long as there are experts, so it also keeps the change log short.
 redis.register_function('xl1_presence_due', function(keys, args)
   local p = prefix(keys)
   local now = now_ms(p)
   local list = {}
+  redis.call('XTRIM', p .. 'xlog', 'MAXLEN', '~', LOG_LENGTH)
   for _, expert in ipairs(redis.call('ZRANGEBYSCORE', p .. 'pdue', '-inf', int(now), 'LIMIT', 0, args[1])) do
-    local o = load_observations(p, expert)
-    if not o then
+    if redis.call('EXISTS', p .. 'x:' .. expert) == 0 then
       redis.call('ZREM', p .. 'pdue', expert)
     else
-      o.version = o.version + 1
-      redis.call('HSET', p .. 'o:' .. expert, ':v', int(o.version))
+      redis.call('HINCRBY', p .. 'x:' .. expert, 'obs', 1)
       redis.call('ZADD', p .. 'pdue', int(now + COMPOSE_MS), expert)
-      list[#list + 1] = to_compose(p, expert, o, now)
+      list[#list + 1] = to_compose(p, expert, now)
     end
   end
-  return {'ok', int(now), list, #list > 0 and redis.call('HGETALL', p .. 'lost') or {}}
+  return {'ok', int(now), list, #list > 0 and all_lost(p) or {}}
 end)

@@ -3,12 +3,13 @@
 --   guard           JSON {hour, day = most offers, cool = ms after a decline, pause = time-outs in a row,
 --                   wrap = {medium = ms}, zone, hours = [[from, to], ...] minutes of the week from Monday on, in order};
 --                   what is absent is no limit, and so is the whole
---   block           the guard rail that keeps offers from him now: number of v1.Block, 0: none
 --   cool            until when (ms) he cools down     missed     offers in a row that ran out
 --   hour_until      when (ms) the oldest of the offers he may have within an hour is an hour old
+--   w:<session>:<leg>   a leg that is over and wrapped up; the value is its medium
+-- and in his state:
+--   block           the guard rail that keeps offers from him now: number of v1.Block, 0: none
 --   day             day of `offers` and `worked`: days since 1970-01-01 in his zone
 --   offers, worked  offers made to him on that day, ms he was on legs on it
---   w:<session>:<leg>   a leg that is over and wrapped up; the value is its medium
 -- {D}:h:<expert> LIST   when (ms) his latest offers were made, as many as he may have within an hour
 -- {D}:zones HASH        time zone -> JSON [[from, ms ahead of UTC], ...]: from (wall-clock ms) on it is so, in order
 -- {D}:xdue ZSET         experts by the time (ms) at which their block may change by time alone
@@ -47,8 +48,8 @@ local function working(hours, of_week)
 end
 
 -- The block of an expert, and in how many ms that may change by time alone (nil: it does not).
-local function judge(p, expert, guard, now)
-  local f = redis.call('HMGET', p .. 'x:' .. expert, 'cool', 'missed', 'hour_until', 'day', 'offers')
+local function judge(p, expert, x, guard, now)
+  local f = redis.call('HMGET', p .. 'x:' .. expert, 'cool', 'missed', 'hour_until')
   local cool, hour_until = tonumber(f[1] or 0) - now, tonumber(f[3] or 0) - now
   local at = local_time(p, guard, now)
   local block, left = 0, nil
@@ -63,23 +64,21 @@ local function judge(p, expert, guard, now)
   if cool > 0 then rail(BLOCK_COOL_DOWN, true, cool) end
   rail(BLOCK_PAUSED, guard.pause and tonumber(f[2] or 0) >= guard.pause)
   if guard.hour and hour_until > 0 then rail(BLOCK_HOUR_LIMIT, true, hour_until) end
-  if guard.day and tonumber(f[4] or 0) == at.day and tonumber(f[5] or 0) >= guard.day then
+  if guard.day and tonumber(x.day) == at.day and tonumber(x.offers) >= guard.day then
     rail(BLOCK_DAY_LIMIT, true, DAY - at.of_day)
   end
   if left and at.shift and at.shift < left then left = at.shift end
   return block, left
 end
 
--- Writes the block of an expert `x` and the timer of its end. Whoever calls it publishes. `only_more`: what is over is
+-- Gives an expert `x` his block, and writes the timer of its end. Whoever calls it publishes. `only_more`: what is over is
 -- left to the timer, which has whoever waits for him served.
 local function set_block(p, expert, x, now, only_more)
-  if not x.guard and x.block == 0 then return end
-  local block, left = judge(p, expert, guard_of(x), now)
-  if only_more and block == 0 and x.block ~= 0 then block, left = x.block, 0 end
-  if block ~= x.block then
-    x.block = block
-    redis.call('HSET', p .. 'x:' .. expert, 'block', block)
-  end
+  if not x.guard and x.block == '0' then return end
+  local number, left = judge(p, expert, x, guard_of(x), now)
+  local block = int(number)
+  if only_more and block == '0' and x.block ~= '0' then block, left = x.block, 0 end
+  x.block = block
   if left then
     redis.call('ZADD', p .. 'xdue', int(now + left), expert)
   else
@@ -87,11 +86,10 @@ local function set_block(p, expert, x, now, only_more)
   end
 end
 
--- Adds to what an expert did today.
-local function count_today(p, expert, x, at, offers, worked)
-  if x.day ~= at.day then x.day, x.offers, x.worked = at.day, 0, 0 end
-  x.offers, x.worked = x.offers + offers, x.worked + worked
-  redis.call('HSET', p .. 'x:' .. expert, 'day', x.day, 'offers', x.offers, 'worked', int(x.worked))
+-- Adds to what an expert did today. Whoever calls it publishes.
+local function count_today(x, at, offers, worked)
+  if tonumber(x.day) ~= at.day then x.day, x.offers, x.worked = int(at.day), 0, 0 end
+  x.offers, x.worked = int(x.offers + offers), int(x.worked + worked)
 end
 
 local function hour_limit(p, expert, most)
@@ -104,7 +102,7 @@ end
 -- An offer is made to him, or a leg is put straight through to him. Whoever calls it publishes.
 local function count_offer(p, expert, x, now)
   local guard = guard_of(x)
-  count_today(p, expert, x, local_time(p, guard, now), 1, 0)
+  count_today(x, local_time(p, guard, now), 1, 0)
   if guard.hour then
     redis.call('RPUSH', p .. 'h:' .. expert, int(now))
     hour_limit(p, expert, guard.hour)
@@ -113,9 +111,9 @@ local function count_offer(p, expert, x, now)
 end
 
 -- He was on a leg since `began`. Whoever calls it publishes.
-local function count_work(p, expert, x, began, now)
+local function count_work(p, x, began, now)
   local at = local_time(p, guard_of(x), now)
-  count_today(p, expert, x, at, 0, math.min(now - began, at.of_day))
+  count_today(x, at, 0, math.min(now - began, at.of_day))
 end
 
 -- What became of an offer he did not accept: declined | timed_out. Whoever calls it publishes.
@@ -131,8 +129,8 @@ local function count_refusal(p, expert, x, outcome, now)
   set_block(p, expert, x, now)
 end
 
--- His block may have changed: writes it, and has whoever waits for him served.
-local function rejudge(p, expert, now)
+-- His block may have changed: writes it, and has whoever waits for him served. `round` as changed() has it.
+local function rejudge(p, expert, now, round)
   local before, after = load_expert(p, expert), load_expert(p, expert)
   if not before then
     redis.call('ZREM', p .. 'xdue', expert)
@@ -140,15 +138,16 @@ local function rejudge(p, expert, now)
   end
   set_block(p, expert, after, now)
   if not after.guard then redis.call('ZREM', p .. 'xdue', expert) end
-  if after.block ~= before.block then changed(p, expert, before, after) end
+  if after.block ~= before.block then changed(p, expert, before, after, nil, round) end
 end
 
--- He did something himself: whatever he let run out before is forgotten.
-local function acted(p, expert, now)
+-- He did something himself: whatever he let run out before is forgotten. True if there was anything.
+local function acted(p, expert, now, round)
   local key = p .. 'x:' .. expert
-  if (redis.call('HGET', key, 'missed') or '0') == '0' then return end
+  if (redis.call('HGET', key, 'missed') or '0') == '0' then return false end
   redis.call('HSET', key, 'missed', 0)
-  rejudge(p, expert, now)
+  rejudge(p, expert, now, round)
+  return true
 end
 
 -- Gives him the guard rails of his directory record (JSON; '': none). Whoever calls it judges and publishes.

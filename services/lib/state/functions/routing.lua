@@ -70,7 +70,7 @@ redis.register_function('xl1_reserve', function(keys, args)
     if #taken == q.to then break end
     local attached = tonumber(args[at + 1])
     local x = load_expert(p, c.e)
-    local free = x and ready(x, l.medium, states)
+    local free = x and ready(x, l.medium, media_of(x)[l.medium], states)
     local mine = (queue or not free) and redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
     if x and (mine or free) then
       if queue and not mine and somebody_before(p, l, x) then
@@ -164,8 +164,9 @@ end)
 redis.register_function('xl1_waiting', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local x = load_expert(p, q.expert)
-  local wanted = x and (ready(x, q.medium) or redis.call('EXISTS', p .. 'wait:' .. q.medium .. ':states') == 1)
-  if not wanted or not reachable(x, q.medium) then return {'full'} end
+  local m = x and media_of(x)[q.medium]
+  local wanted = x and (ready(x, q.medium, m) or redis.call('EXISTS', p .. 'wait:' .. q.medium .. ':states') == 1)
+  if not wanted or not reachable(x, q.medium, m) then return {'full'} end
   local found = {}
   for _, bucket in ipairs(cjson.decode(x.buckets)) do
     local legs = redis.call('ZRANGEBYSCORE', p .. 'wait:' .. q.medium .. ':' .. bucket, q.after, '+inf', 'WITHSCORES',

@@ -106,28 +106,20 @@ end
 -- held (again or already), false if he has no capacity left.
 local function take(p, s, l, expert, x, offered_at)
   local key, field = p .. 'x:' .. expert, 'r:' .. s .. ':' .. l.id
-  local m = x and x.media[l.medium]
+  local m = x and media_of(x)[l.medium]
   if not m or (m.use >= m.cap and redis.call('HEXISTS', key, field) == 0) then return false end
   local taken = redis.call('HSETNX', key, field, l.medium) == 1
-  if taken then m.use = redis.call('HINCRBY', key, 'use:' .. l.medium, 1) end
+  if taken then count_holding(p, expert, x, l.medium, 1, 0) end
   if offered_at then count_offer(p, expert, x, offered_at) end
   if taken or offered_at then publish(p, expert, x) end  -- nobody becomes ready by this
   return true
 end
 
--- One holding less, of which the field is gone already. `before` as he was, `after` with what else has changed.
-local function give_back(p, expert, medium, before, after, now)
-  local key = p .. 'x:' .. expert
-  local held = redis.call('HINCRBY', key, 'use:' .. medium, -1)
-  if after.media[medium] then  -- or the directory has taken the medium from him meanwhile
-    after.media[medium].use = held
-    held = 0
-  end
-  for _, m in pairs(after.media) do held = held + m.use end
-  if held == 0 then
-    after.idle = now
-    redis.call('HSET', key, 'idle', int(after.idle))
-  end
+-- One holding less, of which the field is gone already; `wrapped`: it was wrapped up. `before` as he was, `after` with
+-- what else has changed.
+local function give_back(p, expert, medium, before, after, now, wrapped)
+  count_holding(p, expert, after, medium, -1, wrapped and -1 or 0)
+  if holds_nothing(after) then after.idle = int(now) end
   changed(p, expert, before, after)
   drop_if_retired(p, expert)
 end
@@ -140,11 +132,11 @@ local function release(p, s, l, expert, how)
   local now = now_ms(p)
   local before, after = load_expert(p, expert), load_expert(p, expert)
   if how == 'worked' then
-    count_work(p, expert, after, l.began, now)
-    local m, wrap = after.media[l.medium], guard_of(after).wrap
-    if m and wrap and wrap[l.medium] then
+    count_work(p, after, l.began, now)
+    local wrap = guard_of(after).wrap
+    if wrap and wrap[l.medium] then
       redis.call('HSET', key, 'w:' .. place, l.medium)
-      m.wrap = redis.call('HINCRBY', key, 'wrap:' .. l.medium, 1)
+      count_holding(p, expert, after, l.medium, 0, 1)
       redis.call('ZADD', p .. 'due', int(now + wrap[l.medium]), 'wrap ' .. expert .. ' ' .. s .. ' ' .. l.id)
       publish(p, expert, after)
       return
@@ -161,10 +153,7 @@ local function end_wrap_up(p, expert, s, leg, now)
   local medium = redis.call('HGET', key, field)
   if not medium then return end
   redis.call('HDEL', key, field)
-  local before, after = load_expert(p, expert), load_expert(p, expert)
-  local wrapping = redis.call('HINCRBY', key, 'wrap:' .. medium, -1)
-  if after.media[medium] then after.media[medium].wrap = wrapping end
-  give_back(p, expert, medium, before, after, now)
+  give_back(p, expert, medium, load_expert(p, expert), load_expert(p, expert), now, true)
 end
 
 -- Waiting -----------------------------------------------------------------------------------------------------------------

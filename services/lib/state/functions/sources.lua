@@ -4,6 +4,7 @@
 -- {D}:sources SET        ids of those
 -- {D}:srcdue ZSET        <source>: when (ms) it is lost if it is not heard of; "<source> <epoch>": when what it said in
 --                        that epoch is, because a new one has begun
+-- {D}:losses STRING      how often {D}:lost has changed
 -- {D}:resweep HASH       source -> cursor of the scan of {D}:se:<source> that has its experts composed again
 -- {D}:srcstat HASH       "<source> <what>": how many reports were taken, overtaken, or refused (number of
 --                        ReportRefusal); those that are not declared together under "?"
@@ -16,6 +17,7 @@ local function lose(p, source, epoch)
   local lost = redis.call('HGET', p .. 'lost', source)
   if lost and not number_less(lost, epoch) then return end
   redis.call('HSET', p .. 'lost', source, epoch)
+  redis.call('INCR', p .. 'losses')
   redis.call('HSET', p .. 'resweep', source, '0')
 end
 
@@ -24,6 +26,7 @@ local function found(p, source, epoch)
   local lost = redis.call('HGET', p .. 'lost', source)
   if not lost or number_less(lost, epoch) then return end
   redis.call('HDEL', p .. 'lost', source)
+  redis.call('INCR', p .. 'losses')
   redis.call('HSET', p .. 'resweep', source, '0')
 end
 
@@ -79,7 +82,7 @@ redis.register_function('xl1_sources_sweep', function(keys, args)
     local scan = redis.call('SSCAN', p .. 'se:' .. source, under_way[i + 1], 'COUNT', SWEEP_AT_ONCE)
     for _, expert in ipairs(scan[2]) do
       -- Of those that are gone, or of whom it says nothing any more, nothing is kept.
-      if redis.call('HEXISTS', p .. 'o:' .. expert, source) == 1 then
+      if redis.call('HEXISTS', p .. 'x:' .. expert, 'o:' .. source) == 1 then
         compose_again(p, expert)
       else
         redis.call('SREM', p .. 'se:' .. source, expert)

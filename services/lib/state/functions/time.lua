@@ -3,13 +3,13 @@
 local LEASE_MS = 10000
 
 local function set_bridges(p, expert, change)
-  local before = load_expert(p, expert)
+  local before, after = load_expert(p, expert), load_expert(p, expert)
   if not before then return false end
-  local bridges = change(before.bridges)
-  if bridges ~= before.bridges then
-    redis.call('HSET', p .. 'x:' .. expert, 'bridges', bridges)
-    local after = load_expert(p, expert)
-    changed(p, expert, before, after)
+  local had = redis.call('HGET', p .. 'x:' .. expert, 'bridges') or ''
+  local bridges = change(had)
+  if bridges ~= had then
+    after.desk = bridges ~= ''
+    changed(p, expert, before, after, {'bridges', bridges})
   end
   return true
 end
