@@ -218,14 +218,14 @@ void Revisions::make_live() {
     left = pins.size();
     std::erase_if(pins, [&](const Strategy& pin) {
       std::string why;
-      auto with = live->with(pin, why);
-      if (with) {
-        live = std::move(with);
-        pin_faults_.erase(pin->name);
-      } else {
+      const auto with = live->with(pin, why);
+      if (!with) {
         pin_faults_[pin->name] = "the pinned revision " + pin->revision + " cannot be live: " + why;
+        return false;
       }
-      return with != nullptr;
+      live = with;
+      pin_faults_.erase(pin->name);
+      return true;
     });
   } while (pins.size() < left);
   for (const auto& [name, why] : pin_faults_) {

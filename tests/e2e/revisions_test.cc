@@ -170,6 +170,39 @@ TEST_P(Revisions, WhatIsUnknownIsRefused) {
   EXPECT_EQ(mailbox("revised"), "first");
 }
 
+TEST_P(Revisions, ARevisionThatClosesACircleOfRoutingPointsIsRefused) {
+  const auto send = [](const std::string& name, const std::string& target) {
+    return "strategy: " + name + "\nmedia: im\nrouting_points: [to-" + name +
+           "]\nsteps:\n  - {step: nobody, find: {skills: {flying: any}}}\notherwise:\n  - {" + target + "}\n";
+  };
+  folder().write("one.yaml", send("one", "routing_point: to-two"));
+  folder().write("two.yaml", send("two", "voicemail: two"));
+  std::string sending;
+  eventually("both are loaded", [&] {
+    sending.clear();
+    for (const v1::Strategy& strategy : at(0).list().strategies()) {
+      if (strategy.name() == "one") sending = at(0).revision("one");
+    }
+    return !sending.empty();
+  });
+  folder().write("one.yaml", send("one", "voicemail: one"));
+  const std::string ending = wait_other("one", sending);
+  const std::string before = at(0).revision("two");
+  folder().write("two.yaml", send("two", "routing_point: to-one"));
+  wait_other("two", before);
+  Strategies all = at(0);
+  EXPECT_THAT(
+      status_of(all.stub(), &v1::StrategyService::Stub::ActivateRevision, Strategies::activation("one", sending)),
+      Refused(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
+  EXPECT_EQ(at(0).revision("one"), ending);
+
+  // Once the other one ends by itself again, it may, though the file of the other still sends here.
+  at(0).activate("two", before);
+  at(0).activate("one", sending);
+  wait_live("one", sending);
+  wait_live("two", before);
+}
+
 TEST_P(Revisions, ACandidateDecidesBesideAndReservesNothing) {
   folder().write("revised.shadow.yaml", ends_in("candidate"));
   const auto shadow = [&](size_t replica) {
