@@ -115,6 +115,12 @@ int show(const Options& options) {
   }
   fmt::print("\n  agent {} about {}, began {}\n", printable(session.agent().id()),
              printable(session.interaction().id()), TimeUtil::ToString(session.create_time()));
+  for (const auto& one : session.participants()) {
+    fmt::print("  {} {} from {}", word(one.role()), printable(one.id()),
+               TimeUtil::ToString(one.join_time()).substr(11, 8));
+    if (one.has_leave_time()) fmt::print(" to {}", TimeUtil::ToString(one.leave_time()).substr(11, 8));
+    fmt::print("\n");
+  }
   for (const auto& leg : session.legs()) print_leg(terminal, leg);
   for (const auto& target : session.voice_targets()) {
     std::string kinds;

@@ -16,8 +16,6 @@ class DeskService final : public v1::DeskService::CallbackService {
   grpc::ServerBidiReactor<v1::DeskRequest, v1::DeskResponse>* Desk(grpc::CallbackServerContext*) override;
 
  private:
-  class DeskStream;
-
   app::Context context_;
   const Domains& domains_;
 };

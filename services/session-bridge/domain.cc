@@ -19,8 +19,9 @@ constexpr uint64_t kAttachAgainMs = 20;
 constexpr int kAttachTries = 250;
 constexpr const char* kBlockMs = "1000";
 
-// Ids of messages are pairs of numbers.
-bool later(const std::string& a, const std::string& b) {
+}  // namespace
+
+bool is_later(const std::string& a, const std::string& b) {
   if (b.empty()) return !a.empty();
   const auto dash_a = a.find('-');
   const auto dash_b = b.find('-');
@@ -31,8 +32,6 @@ bool later(const std::string& a, const std::string& b) {
   return std::pair(number(a.substr(0, dash_a)), number(a.substr(dash_a + 1))) >
          std::pair(number(b.substr(0, dash_b)), number(b.substr(dash_b + 1)));
 }
-
-}  // namespace
 
 Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Channel> strategy)
     : loop_(loop),
@@ -173,7 +172,13 @@ Task<void> Domain::read_hints() {
     if (reply.elements.empty()) continue;
     for (const redis::Reply& entry : reply.elements[0].elements.at(1).elements) {
       cursor = entry.elements.at(0).text;
-      refresh(entry.elements.at(1).elements.at(1).text);
+      const std::vector<redis::Reply>& hint = entry.elements.at(1).elements;
+      if (hint.at(0).text == "x") {
+        std::vector<std::string> experts(1, hint.at(1).text);
+        spawn(tell_blocks(std::move(experts)));
+      } else {
+        refresh(hint.at(1).text);
+      }
     }
   }
 }
@@ -280,6 +285,7 @@ Task<Result<std::vector<bool>>> Domain::attach(std::vector<std::string> experts,
     }
     for (const std::string& session : *sessions) refresh(session);
   }
+  spawn(tell_blocks(std::move(experts)));
   co_return known;
 }
 
@@ -307,6 +313,17 @@ Task<void> Domain::detach_now(std::vector<std::string> experts) {
   if (back.empty()) co_return;
   const auto attached = co_await store_.attach_desk(config_.bridge, back);
   if (!attached) spdlog::warn("domain {}: attach: {}", config_.name, attached.error().message);
+}
+
+Task<void> Domain::tell_blocks(std::vector<std::string> experts) {
+  const auto blocks = co_await store_.blocks(experts);
+  if (!blocks) co_return;
+  for (size_t i = 0; i < blocks->size(); ++i) {
+    const auto desk = desks_.find(experts[i]);
+    if (desk == desks_.end()) continue;
+    const Watchers watchers = desk->second;
+    for (const auto& watcher : watchers) watcher->expert_blocked(experts[i], blocks->at(i));
+  }
 }
 
 void Domain::refresh(const std::string& session) {
@@ -353,15 +370,15 @@ Task<void> Domain::refresh_now(std::string session) {
       std::string least = record->last_message;
       for (const auto& watcher : watchers) {
         const std::string after = watcher->messages_after(*record);
-        if (after != "-" && later(least, after)) least = after;
+        if (after != "-" && is_later(least, after)) least = after;
       }
-      while (later(record->last_message, least)) {
+      while (is_later(record->last_message, least)) {
         const auto messages = co_await store_.messages(session, least, kMostMessages);
         if (!messages || messages->empty()) break;
         for (const v1::Message& message : *messages) {
           for (const auto& watcher : watchers) {
             const std::string after = watcher->messages_after(*record);
-            if (after != "-" && later(message.id(), after)) watcher->message(*record, message);
+            if (after != "-" && is_later(message.id(), after)) watcher->message(*record, message);
           }
         }
         least = messages->back().id();

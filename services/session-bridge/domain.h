@@ -18,6 +18,9 @@
 
 namespace expertline::bridge {
 
+// Whether the message of id `a` came after that of id `b`. Empty: before all.
+bool is_later(const std::string& a, const std::string& b);
+
 // Somebody attached to this bridge who wants to know how a session goes on: a platform's watch, a call's stream, a
 // desk.
 class Watcher {
@@ -30,6 +33,8 @@ class Watcher {
   virtual void message(const state::SessionRecord& record, const v1::Message& message) = 0;
   // All of the session and its messages up to now was told.
   virtual void told(const state::SessionRecord& record) = 0;
+  // What keeps offers from an expert; for those who speak for him. The same may come again.
+  virtual void expert_blocked(const std::string&, v1::Block) {}
 };
 
 struct DomainConfig {
@@ -89,6 +94,8 @@ class Domain {
   // Reads the session and tells everybody; changes that come meanwhile lead to one more round.
   void refresh(const std::string& session);
   Task<void> refresh_now(std::string session);
+  // Tells the desks of these experts what keeps offers from them.
+  Task<void> tell_blocks(std::vector<std::string> experts);
   bool speaks_for(const std::string& expert, const std::shared_ptr<Watcher>& watcher) const;
   Watchers watchers_of(const state::SessionRecord& record) const;
 

@@ -25,6 +25,9 @@ int main(int argc, char** argv) {
   command.add_option("--user-data-limit", config.user_data_limit, "most bytes of user data a session may have")
       ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
       ->capture_default_str();
+  command.add_option("--watch-sessions", config.most_observed, "Sessions that one supervisor may observe at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command.add_option("--log-level", log_level, "trace, debug, info, warn or error")->capture_default_str();
   CLI11_PARSE(command, argc, argv);
   app::start_logging("session-bridge", log_level);

@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/names.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr size_t kMostWordBytes = 200;  // display names, reasons and the like
 constexpr int kMostListed = 64;
+constexpr size_t kMostDnBytes = 64;
 
 Result<Done> check_agent(const v1::Agent& agent) {
   if (auto id = check_id("agent.id", agent.id()); !id) return id;
@@ -21,6 +23,16 @@ Result<Done> check_agent(const v1::Agent& agent) {
   if (agent.languages_size() > kMostListed) return invalid_field("agent.languages", "at most 64");
   if (agent.attributes_size() > kMostListed) return invalid_field("agent.attributes", "at most 64");
   return Done{};
+}
+
+// Whom a further leg of the conversation is for.
+template <typename Request>
+Result<Done> check_to(const Request& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (auto actor = check_actor(request.actor()); !actor) return actor;
+  if (request.has_routing_point()) return check_id("routing_point", request.routing_point());
+  if (request.has_expert()) return check_id("expert", request.expert());
+  return invalid_field("to", "a routing point or an expert");
 }
 
 template <typename Enum>
@@ -58,6 +70,41 @@ Result<Done> check_text(const std::string& field, const std::string& text) {
   return Done{};
 }
 
+Result<Done> check_actor(const std::string& actor) {
+  if (actor.empty()) return Done{};
+  const size_t colon = actor.find(':');
+  if (colon != std::string::npos && valid_id(actor.substr(0, colon)) && valid_id(actor.substr(colon + 1)))
+    return Done{};
+  return invalid_field("actor", "a kind and an id, such as supervisor:ida");
+}
+
+Result<Done> check_dn(const std::string& field, const std::string& dn) {
+  const bool visible = std::all_of(dn.begin(), dn.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (dn.size() > kMostDnBytes || !visible) return invalid_field(field, "at most 64 visible characters");
+  return Done{};
+}
+
+Result<Done> check(const v1::ChangeAgentRequest& request) {
+  if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (auto actor = check_actor(request.actor()); !actor) return actor;
+  return check_agent(request.agent());
+}
+
+Result<Done> check(const v1::TransferSessionRequest& request) {
+  if (!request.leg().empty()) {
+    if (auto id = check_id("leg", request.leg()); !id) return id;
+  }
+  return check_to(request);
+}
+
+Result<Done> check(const v1::AddParticipantRequest& request) { return check_to(request); }
+
+Result<Done> check(const v1::JoinSessionRequest& request) {
+  if (auto id = check_id("supervisor", request.supervisor()); !id) return id;
+  if (request.display_name().size() > kMostWordBytes) return invalid_field("display_name", "at most 200 bytes");
+  return Done{};
+}
+
 Result<Done> check(const v1::StartSessionRequest& request) {
   if (auto id = check_request_id(request.request_id()); !id) return id;
   if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
@@ -69,6 +116,9 @@ Result<Done> check(const v1::StartSessionRequest& request) {
 
 Result<Done> check(const v1::SendMessageRequest& request) {
   if (auto id = check_request_id(request.request_id()); !id) return id;
+  if (!request.supervisor().empty()) {
+    if (auto id = check_id("supervisor", request.supervisor()); !id) return id;
+  }
   return check_text("text", request.text());
 }
 
@@ -92,6 +142,9 @@ Result<Done> check(const v1::RouteCallRequest& request) {
   if (auto id = check_id("call_id", request.call_id()); !id) return id;
   if (!known(request.kind(), v1::CallKind_IsValid))
     return invalid_field("kind", "NEW, TRANSFER, CONSULT or CONFERENCE");
+  if (!request.parent_call_id().empty()) {
+    if (auto id = check_id("parent_call_id", request.parent_call_id()); !id) return id;
+  }
   if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
   if (request.has_agent()) {
     if (auto agent = check_agent(request.agent()); !agent) return agent;
@@ -108,6 +161,7 @@ Result<Done> check(const v1::RouteCallRequest& request) {
 
 Result<Done> check(const v1::ReportVoiceRequest& request) {
   if (!known(request.event(), v1::VoiceEvent_IsValid)) return invalid_field("event", "one of VoiceEvent");
+  if (!v1::VoiceParty_IsValid(request.party())) return invalid_field("party", "one of VoiceParty");
   if (!request.call_id().empty()) return check_id("call_id", request.call_id());
   if (request.session().empty()) return invalid_field("call_id", "name the call, or session and leg");
   return check_id("leg", request.leg());

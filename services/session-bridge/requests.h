@@ -19,9 +19,17 @@ Result<Done> check(const v1::SendMessageRequest& request);
 Result<Done> check(const v1::UpdateUserDataRequest& request);
 Result<Done> check(const v1::PrepareVoiceRequest& request);
 Result<Done> check(const v1::RouteCallRequest& request);
+Result<Done> check(const v1::ChangeAgentRequest& request);
+Result<Done> check(const v1::TransferSessionRequest& request);
+Result<Done> check(const v1::AddParticipantRequest& request);
+Result<Done> check(const v1::JoinSessionRequest& request);
 Result<Done> check(const v1::ReportVoiceRequest& request);
 // 1 to kMostTextBytes bytes.
 Result<Done> check_text(const std::string& field, const std::string& text);
+// Empty, or `supervisor:ida`: a kind and an id.
+Result<Done> check_actor(const std::string& actor);
+// A number of a phone: at most 64 visible characters of ASCII. Empty is one, too.
+Result<Done> check_dn(const std::string& field, const std::string& dn);
 Result<Done> check_request_id(const std::string& id);
 // INVALID_FIELD: the routing point is one of another medium; `rule` says where to ask instead.
 Error wrong_medium(const v1::RoutingPoint& point, const char* rule);

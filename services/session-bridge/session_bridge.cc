@@ -8,7 +8,8 @@ namespace expertline::bridge {
 
 SessionBridge::SessionBridge(Config config)
     : config_(std::move(config)),
-      session_service_(app::Context{.loop = loop_, .calls = calls_}, domains_, config_.user_data_limit),
+      session_service_(app::Context{.loop = loop_, .calls = calls_}, domains_, config_.user_data_limit,
+                       config_.most_observed),
       desk_service_(app::Context{.loop = loop_, .calls = calls_}, domains_) {}
 
 SessionBridge::~SessionBridge() { stop(); }

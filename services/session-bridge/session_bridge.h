@@ -21,6 +21,7 @@ struct Config {
   std::vector<std::string> domains = {"main"};
   std::string id;                                          // of this replica, unique among those that run
   int64_t user_data_limit = state::kDefaultUserDataLimit;  // bytes
+  size_t most_observed = 50;                               // sessions that one supervisor may observe at once
   int64_t retention_ms = 24LL * 3600 * 1000;               // of sessions that have ended
 };
 

@@ -10,8 +10,10 @@ Task<Result<v1::SendMessageResponse>> SessionService::send_message(v1::SendMessa
   if (const auto checked = check(request); !checked) co_return checked.error();
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
-  const auto id = co_await at->domain->store().say(at->session, v1::MESSAGE_AUTHOR_AGENT, record->facts.agent().id(),
-                                                   request.text(), request_of(request));
+  const bool agent = request.supervisor().empty();
+  const v1::MessageAuthor author = agent ? v1::MESSAGE_AUTHOR_AGENT : v1::MESSAGE_AUTHOR_SUPERVISOR;
+  const std::string author_id = agent ? record->facts.agent().id() : request.supervisor();
+  const auto id = co_await at->domain->store().say(at->session, author, author_id, request.text(), request_of(request));
   if (!id) co_return id.error();
   v1::SendMessageResponse response;
   response.set_message_id(*id);

@@ -3,7 +3,6 @@
 #include "app/server.h"
 #include "base/names.h"
 #include "session-bridge/requests.h"
-#include "session-bridge/session_stream.h"
 #include "state/user_data.h"
 
 namespace expertline::bridge {
@@ -17,8 +16,13 @@ Result<Domain*> find_domain(const Domains& domains, const std::string& name) {
   return it->second.get();
 }
 
-SessionService::SessionService(app::Context context, const Domains& domains, int64_t user_data_limit)
-    : context_(context), domains_(domains), user_data_limit_(user_data_limit), seeds_(std::random_device()()) {}
+SessionService::SessionService(app::Context context, const Domains& domains, int64_t user_data_limit,
+                               size_t most_observed)
+    : context_(context),
+      domains_(domains),
+      user_data_limit_(user_data_limit),
+      most_observed_(most_observed),
+      seeds_(std::random_device()()) {}
 
 Result<Domain*> SessionService::domain(const std::string& field, const std::string& parent) const {
   const auto name = parse_domain(field, parent);
@@ -92,7 +96,6 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   state::NewSession session;
   session.request = request_of(request);
   session.session = app::random_id();
-  session.agent_id = request.agent().id();
   session.bridge = (*at)->bridge();
   session.medium = point->medium();
   session.routing_point = point->id();
@@ -179,6 +182,7 @@ Task<Result<v1::ListSessionsResponse>> SessionService::list_sessions(v1::ListSes
     v1::Session* session = response.add_sessions();
     *session = view_session((*at)->name(), *record, (*at)->time());
     session->clear_user_data();
+    session->clear_participants();
   }
   response.set_next_page_token(page->next);
   co_return response;
@@ -189,7 +193,9 @@ Task<Result<v1::CancelLegResponse>> SessionService::cancel_leg(v1::CancelLegRequ
   if (!at) co_return at.error();
   if (const auto id = check_request_id(request.request_id()); !id) co_return id.error();
   if (const auto id = check_id("leg", request.leg()); !id) co_return id.error();
-  const auto done = co_await at->domain->store().cancel(at->session, request.leg(), "", request_of(request));
+  if (const auto actor = check_actor(request.actor()); !actor) co_return actor.error();
+  const auto done =
+      co_await at->domain->store().cancel(at->session, request.leg(), "", request_of(request), request.actor());
   if (!done) co_return done.error();
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
@@ -202,63 +208,16 @@ Task<Result<v1::EndSessionResponse>> SessionService::end_session(v1::EndSessionR
   const auto at = place("name", request.name());
   if (!at) co_return at.error();
   if (const auto id = check_request_id(request.request_id()); !id) co_return id.error();
+  if (const auto actor = check_actor(request.actor()); !actor) co_return actor.error();
   if (!v1::SessionOutcome_IsValid(request.outcome())) co_return invalid_field("outcome", "one of SessionOutcome");
-  const auto done = co_await at->domain->store().end(at->session, outcome_text(request.outcome()), request_of(request));
+  const auto done = co_await at->domain->store().end(at->session, outcome_text(request.outcome()), request_of(request),
+                                                     request.actor());
   if (!done) co_return done.error();
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
   v1::EndSessionResponse response;
   *response.mutable_session() = view_session(at->domain->name(), *record, at->domain->time());
   co_return response;
-}
-
-class SessionService::WatchStream final : public SessionStream<v1::WatchSessionResponse> {
- public:
-  WatchStream(app::Context context, std::string after) : SessionStream(context), seen_message_(std::move(after)) {}
-
-  void session_changed(const state::SessionRecord& record) override {
-    if (record.version <= seen_version_) return;
-    seen_version_ = record.version;
-    v1::WatchSessionResponse response;
-    *response.mutable_session() = view_session(domain_->name(), record, domain_->time());
-    write(std::move(response));
-  }
-  std::string messages_after(const state::SessionRecord&) override { return seen_message_; }
-  void message(const state::SessionRecord&, const v1::Message& message) override {
-    seen_message_ = message.id();
-    v1::WatchSessionResponse response;
-    *response.mutable_message() = message;
-    write(std::move(response));
-  }
-  void told(const state::SessionRecord& record) override {
-    if (!record.open) finish(grpc::Status::OK);
-  }
-
- private:
-  int64_t seen_version_ = -1;
-  std::string seen_message_;
-};
-
-grpc::ServerWriteReactor<v1::WatchSessionResponse>* SessionService::WatchSession(
-    grpc::CallbackServerContext*, const v1::WatchSessionRequest* request) {
-  auto stream = std::make_shared<WatchStream>(context_, request->after_message());
-  stream->start(stream);
-  context_.loop.post([this, stream, copy = *request]() mutable { spawn(watch_session(std::move(copy), stream)); });
-  return stream.get();
-}
-
-Task<void> SessionService::watch_session(v1::WatchSessionRequest request, std::shared_ptr<WatchStream> stream) {
-  const auto at = place("name", request.name());
-  const std::string& after = request.after_message();
-  if (!at) {
-    stream->finish(app::to_status(at.error()));
-  } else if (after.find_first_not_of("0123456789-") != std::string::npos || after.size() > 40) {
-    stream->finish(app::to_status(Error{.reason = v1::ERROR_REASON_BAD_CURSOR,
-                                        .message = "after_message: not the id of a message",
-                                        .metadata = {{"field", "after_message"}}}));
-  } else {
-    co_await stream->follow(at->domain, at->session);
-  }
 }
 
 }  // namespace expertline::bridge

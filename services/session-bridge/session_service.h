@@ -1,6 +1,7 @@
 // SessionService: the platform's side.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -19,7 +20,8 @@ Result<Domain*> find_domain(const Domains& domains, const std::string& name);
 
 class SessionService final : public v1::SessionService::CallbackService {
  public:
-  SessionService(app::Context context, const Domains& domains, int64_t user_data_limit);
+  // `most_observed`: sessions that one supervisor may observe at once.
+  SessionService(app::Context context, const Domains& domains, int64_t user_data_limit, size_t most_observed);
 
   grpc::ServerUnaryReactor* StartSession(grpc::CallbackServerContext*, const v1::StartSessionRequest* request,
                                          v1::StartSessionResponse* response) override;
@@ -31,6 +33,16 @@ class SessionService final : public v1::SessionService::CallbackService {
                                                                    const v1::WatchSessionRequest* request) override;
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext*, const v1::SendMessageRequest* request,
                                         v1::SendMessageResponse* response) override;
+  grpc::ServerUnaryReactor* ChangeAgent(grpc::CallbackServerContext*, const v1::ChangeAgentRequest* request,
+                                        v1::ChangeAgentResponse* response) override;
+  grpc::ServerUnaryReactor* TransferSession(grpc::CallbackServerContext*, const v1::TransferSessionRequest* request,
+                                            v1::TransferSessionResponse* response) override;
+  grpc::ServerUnaryReactor* AddParticipant(grpc::CallbackServerContext*, const v1::AddParticipantRequest* request,
+                                           v1::AddParticipantResponse* response) override;
+  grpc::ServerUnaryReactor* JoinSession(grpc::CallbackServerContext*, const v1::JoinSessionRequest* request,
+                                        v1::JoinSessionResponse* response) override;
+  grpc::ServerUnaryReactor* LeaveSession(grpc::CallbackServerContext*, const v1::LeaveSessionRequest* request,
+                                         v1::LeaveSessionResponse* response) override;
   grpc::ServerUnaryReactor* UpdateUserData(grpc::CallbackServerContext*, const v1::UpdateUserDataRequest* request,
                                            v1::UpdateUserDataResponse* response) override;
   grpc::ServerUnaryReactor* CancelLeg(grpc::CallbackServerContext*, const v1::CancelLegRequest* request,
@@ -64,9 +76,20 @@ class SessionService final : public v1::SessionService::CallbackService {
   Task<Result<v1::UpdateUserDataResponse>> update_user_data(v1::UpdateUserDataRequest request);
   Task<Result<v1::CancelLegResponse>> cancel_leg(v1::CancelLegRequest request);
   Task<Result<v1::EndSessionResponse>> end_session(v1::EndSessionRequest request);
+  Task<Result<v1::ChangeAgentResponse>> change_agent(v1::ChangeAgentRequest request);
+  Task<Result<v1::TransferSessionResponse>> transfer_session(v1::TransferSessionRequest request);
+  Task<Result<v1::AddParticipantResponse>> add_participant(v1::AddParticipantRequest request);
+  Task<Result<v1::JoinSessionResponse>> join_session(v1::JoinSessionRequest request);
+  Task<Result<v1::LeaveSessionResponse>> leave_session(v1::LeaveSessionRequest request);
+  // A leg of the conversation is sought as `seek` says, at the routing point or for the expert. Its id.
+  Task<Result<std::string>> seek(Domain* at, state::Seek seek, std::string routing_point, std::string expert);
+  Task<Result<v1::Session>> read(Place at);
   Task<Result<v1::PrepareVoiceResponse>> prepare_voice(v1::PrepareVoiceRequest request);
   Task<Result<v1::CancelCallResponse>> cancel_call(v1::CancelCallRequest request);
   Task<Result<v1::ReportVoiceResponse>> report_voice(v1::ReportVoiceRequest request);
+  // False: it would be one too many.
+  Result<Done> observe(const Place& at, const std::string& supervisor);
+  void observe_no_more(const std::string& domain, const std::string& session, const std::string& supervisor);
   Task<void> watch_session(v1::WatchSessionRequest request, std::shared_ptr<WatchStream> stream);
   Task<void> route_call(v1::RouteCallRequest request, std::shared_ptr<CallStream> stream);
   // Whether a call that is not known yet may be routed at a restricted routing point.
@@ -80,6 +103,9 @@ class SessionService final : public v1::SessionService::CallbackService {
   app::Context context_;
   const Domains& domains_;
   int64_t user_data_limit_;
+  size_t most_observed_;
+  // How many streams of a supervisor observe a session: by domain and supervisor, then by session.
+  std::map<std::pair<std::string, std::string>, std::map<std::string, int>> observed_;
   std::mt19937_64 seeds_;  // of the legs' draws
 };
 

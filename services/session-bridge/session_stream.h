@@ -1,6 +1,7 @@
 // A stream that follows one session until it ends or the client goes: what WatchSession and RouteCall share.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,15 @@ class SessionService::SessionStream : public app::ServerStream<Response>,
                                       public std::enable_shared_from_this<SessionStream<Response>> {
  public:
   explicit SessionStream(app::Context context) : app::ServerStream<Response>(context, [this] { on_gone(); }) {}
+
+  // Runs once, when the client is gone or the stream has ended; at once if that is so already.
+  void when_gone(std::function<void()> then) {
+    if (gone_) {
+      then();
+    } else {
+      then_ = std::move(then);
+    }
+  }
 
   // Tells of the session from now on; a refusal ends the stream.
   Task<void> follow(Domain* domain, std::string session) {
@@ -32,10 +42,12 @@ class SessionService::SessionStream : public app::ServerStream<Response>,
  private:
   void on_gone() {
     gone_ = true;
+    if (then_) then_();
     // OutStream lets go of itself after this; the domain's reference goes here.
     if (domain_ != nullptr) domain_->unwatch(session_, this->shared_from_this());
   }
   bool gone_ = false;
+  std::function<void()> then_;
 };
 
 }  // namespace expertline::bridge

@@ -25,8 +25,9 @@ Task<Result<v1::PrepareVoiceResponse>> SessionService::prepare_voice(v1::Prepare
                     .message = "no expert is on the conversation of this session",
                     .metadata = {{"session", at->session}, {"state", "no active conversation"}}};
   }
+  const std::vector<v1::VoiceTarget> targets = voice_targets(*record);
   const v1::VoiceTarget* target = nullptr;
-  for (const v1::VoiceTarget& offered : details->voice_targets()) {
+  for (const v1::VoiceTarget& offered : targets) {
     const auto& kinds = offered.kinds();
     if (offered.via() == request.via() && std::find(kinds.begin(), kinds.end(), request.kind()) != kinds.end()) {
       target = &offered;
@@ -100,7 +101,11 @@ Task<Result<v1::ReportVoiceResponse>> SessionService::report_voice(v1::ReportVoi
   // VOICE_EVENT_NO_ANSWER -> no_answer
   std::string event = v1::VoiceEvent_Name(request.event()).substr(std::string("VOICE_EVENT_").size());
   for (char& c : event) c = static_cast<char>(std::tolower(c));
-  const auto answered = co_await (*parent)->store().voice(leg.session, leg.leg, event);
+  // Who else comes and goes is the platform's; the leg is the expert's.
+  const bool party_counts = request.event() == v1::VOICE_EVENT_JOINED || request.event() == v1::VOICE_EVENT_LEFT;
+  const bool other =
+      party_counts && (request.party() == v1::VOICE_PARTY_AGENT || request.party() == v1::VOICE_PARTY_CUSTOMER);
+  const auto answered = co_await (*parent)->store().voice(leg.session, leg.leg, event, other);
   if (!answered) co_return answered.error();
   if (answered->route) (*parent)->route(answered->leg);
   v1::ReportVoiceResponse response;
@@ -191,9 +196,16 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
     call.must_exist = true;
   } else if (attached != values.end() && valid_id(attached->second.text())) {
     call.session = attached->second.text();
-  } else if (!request.has_agent()) {
-    co_return invalid_field("agent", "required when neither session nor user data session_id names a session");
+  } else if (!request.parent_call_id().empty()) {
+    const auto parent = co_await at->store().session_of_parent(request.parent_call_id());
+    if (!parent) co_return parent.error();
+    call.session = *parent;
   }
+  if (call.session.empty() && !request.has_agent()) {
+    co_return invalid_field(
+        "agent", "required when neither session, user data session_id nor parent_call_id leads to a session");
+  }
+  call.parent_call = request.parent_call_id();
   call.new_session = app::random_id();
   call.bridge = at->bridge();
   call.medium = point->medium();

@@ -88,7 +88,53 @@ v1::Leg view_leg(const std::string& domain, const state::Leg& leg, const StoreTi
   view.set_call_id(leg.call);
   view.set_call_kind(static_cast<v1::CallKind>(leg.kind));
   view.set_version(leg.version);
+  view.set_replaces(leg.replaces);
+  view.set_asked_by_name(leg.by_name);
+  view.set_parent_call_id(leg.parent_call);
   return view;
+}
+
+std::vector<v1::Participant> participants(const state::SessionRecord& record, const StoreTime& time) {
+  struct One {
+    v1::Participant shown;
+    int64_t joined;
+  };
+  std::vector<One> all;
+  const auto add = [&](v1::MessageAuthor role, const std::string& id, const std::string& name, int64_t joined,
+                       int64_t left) -> v1::Participant& {
+    v1::Participant& shown = all.emplace_back(One{.shown = {}, .joined = joined}).shown;
+    shown.set_role(role);
+    shown.set_id(id);
+    shown.set_display_name(name);
+    *shown.mutable_join_time() = time.timestamp(joined);
+    if (left == 0 && !record.open) left = record.ended;
+    if (left != 0) *shown.mutable_leave_time() = time.timestamp(left);
+    return shown;
+  };
+  for (const state::Person& one : record.people) add(one.role, one.id, one.name, one.joined, one.left);
+  for (const state::Leg& leg : record.legs) {
+    if (leg.connect || leg.began == 0) continue;
+    add(v1::MESSAGE_AUTHOR_EXPERT, leg.expert, leg.name, leg.began, leg.left).set_leg(leg.id);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const One& a, const One& b) { return a.joined < b.joined; });
+  std::vector<v1::Participant> shown;
+  for (One& one : all) shown.push_back(std::move(one.shown));
+  return shown;
+}
+
+std::vector<v1::VoiceTarget> voice_targets(const state::SessionRecord& record) {
+  const state::Leg* leg = record.conversation();
+  for (auto it = record.legs.rbegin(); leg == nullptr && it != record.legs.rend(); ++it) {
+    if (!it->connect && details_of(*it) != nullptr) leg = &*it;
+  }
+  const state::OfferDetails* details = leg != nullptr ? details_of(*leg) : nullptr;
+  if (details == nullptr) return {};
+  std::vector<v1::VoiceTarget> targets(details->voice_targets().begin(), details->voice_targets().end());
+  const auto number = record.numbers.find(leg->expert);
+  for (v1::VoiceTarget& target : targets) {
+    if (target.via() == v1::VOICE_VIA_DIRECT && number != record.numbers.end()) target.set_dn(number->second);
+  }
+  return targets;
 }
 
 v1::Session view_session(const std::string& domain, const state::SessionRecord& record, const StoreTime& time) {
@@ -99,14 +145,12 @@ v1::Session view_session(const std::string& domain, const state::SessionRecord& 
   *view.mutable_agent() = record.facts.agent();
   *view.mutable_interaction() = record.facts.interaction();
   for (const state::Leg& leg : record.legs) *view.add_legs() = view_leg(domain, leg, time);
-  for (const state::Leg& leg : record.legs) {
-    const state::OfferDetails* details = details_of(leg);
-    if (details != nullptr && !leg.connect) *view.mutable_voice_targets() = details->voice_targets();
-  }
+  for (v1::VoiceTarget& target : voice_targets(record)) *view.add_voice_targets() = std::move(target);
   *view.mutable_user_data() = record.user_data;
   *view.mutable_create_time() = time.timestamp(record.created);
   if (!record.open) *view.mutable_end_time() = time.timestamp(record.ended);
   view.set_revision(record.version);
+  for (v1::Participant& one : participants(record, time)) *view.add_participants() = std::move(one);
   return view;
 }
 
@@ -130,6 +174,7 @@ v1::Preview view_preview(const std::string& domain, const state::SessionRecord& 
   *view.mutable_show() = offer.details.show();
   *view.mutable_deadline() = time.timestamp(offer.due);
   *view.mutable_time_left() = time.left(offer.due);
+  view.set_joins(leg.joins);
   return view;
 }
 

@@ -1,6 +1,9 @@
 // What is in the store, as the contract shows it. Pure.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "expertline/v1/desk.pb.h"
 #include "expertline/v1/session.pb.h"
 #include "state/session_store.h"
@@ -19,6 +22,10 @@ struct StoreTime {
 
 v1::Leg view_leg(const std::string& domain, const state::Leg& leg, const StoreTime& time);
 v1::Session view_session(const std::string& domain, const state::SessionRecord& record, const StoreTime& time);
+// Who is in the conversation or was, in order of joining.
+std::vector<v1::Participant> participants(const state::SessionRecord& record, const StoreTime& time);
+// How the call may follow to the first expert who is on the conversation, or else was on it last.
+std::vector<v1::VoiceTarget> voice_targets(const state::SessionRecord& record);
 v1::Preview view_preview(const std::string& domain, const state::SessionRecord& record, const state::Leg& leg,
                          const state::Offer& offer, const StoreTime& time);
 v1::RouteCallResponse view_call(const std::string& domain, const state::SessionRecord& record, const state::Leg& leg,

@@ -6,6 +6,7 @@
 #include "routing/explain.h"
 #include "routing/presentation.h"
 #include "routing/record.h"
+#include "strategy-evaluation/by_name.h"
 
 namespace expertline::evaluation {
 namespace {
@@ -112,12 +113,13 @@ void Domain::stop() {
   client_.stop();
 }
 
-Task<Domain::Strategy> Domain::strategy_of(std::string revision, std::string routing_point) {
+Task<Domain::Strategy> Domain::strategy_of(std::string revision, std::string routing_point, std::string medium) {
   if (!revision.empty()) {
     Strategy same = co_await revisions_.find(std::move(revision));
     if (same) co_return same;  // else it is no longer kept: the present one goes on
   }
-  co_return revisions_.live().at(routing_point);
+  if (Strategy live = revisions_.live().at(routing_point)) co_return live;
+  co_return routing_point == kByName ? revisions_.by_name(medium) : nullptr;
 }
 
 state::Candidate Domain::candidate(const routing::Strategy& strategy, const routing::Step& step,
@@ -264,7 +266,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
     if (stored == nullptr) co_return unknown_leg(leg.session, leg.leg);
     facts = state::routing_facts(*record, *stored);
   }
-  const Strategy strategy = co_await strategy_of(facts->strategy_revision(), facts->routing_point());
+  const Strategy strategy = co_await strategy_of(facts->strategy_revision(), facts->routing_point(), facts->medium());
   if (!strategy) co_return unknown_routing_point(facts->routing_point());
   v1::RouteResponse response;
   int conflicts = 0;
@@ -441,7 +443,7 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const state::Leg* leg = record ? record->leg(entry.leg.leg) : nullptr;
       if (leg == nullptr || leg->state != "waiting") continue;  // served or gone meanwhile
       const v1::RoutingFacts facts = state::routing_facts(*record, *leg);
-      const Strategy strategy = co_await strategy_of(facts.strategy_revision(), facts.routing_point());
+      const Strategy strategy = co_await strategy_of(facts.strategy_revision(), facts.routing_point(), facts.medium());
       const auto step_index = static_cast<size_t>(leg->step);
       if (!strategy || step_index >= strategy->steps.size()) continue;
       const auto moment = co_await moment_for(*strategy, facts);

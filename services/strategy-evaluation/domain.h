@@ -58,7 +58,7 @@ class Domain {
   using Strategy = Revisions::Strategy;
 
   // The revision that the leg runs on, or the live strategy at its routing point; null if there is none.
-  Task<Strategy> strategy_of(std::string revision, std::string routing_point);
+  Task<Strategy> strategy_of(std::string revision, std::string routing_point, std::string medium);
   state::Candidate candidate(const routing::Strategy& strategy, const routing::Step& step,
                              const v1::RoutingFacts& facts, const v1::Moment& moment, const std::string& expert) const;
   // The queue is counted only if the strategy reads it. Not a coroutine: the arguments need not outlive the call.

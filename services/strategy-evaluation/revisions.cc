@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "strategy-evaluation/by_name.h"
 #include "strategy-evaluation/strategy_files.h"
 #include "strategy/calendar.h"
 
@@ -89,6 +90,7 @@ Result<Done> Revisions::read_files() {
   }
   for (const yaml::Issue& issue : issues) spdlog::info("domain {}: {}", domain_, yaml::to_string(issue));
   files_ = std::move(registry);
+  for (const auto& [name, strategy] : files_->strategies()) by_name(strategy->medium);
   texts_ = texts_of(*files_, *files);
   names_.clear();
   for (const auto& [name, strategy] : files_->strategies()) names_[texts_.at(strategy->revision).file()] = name;
@@ -159,8 +161,17 @@ Task<bool> Revisions::sync() {
 
 Revisions::Strategy Revisions::known(const std::string& revision) const {
   if (Strategy present = files_->revision(revision)) return present;
+  for (const auto& [medium, strategy] : by_name_) {
+    if (strategy && strategy->revision == revision) return strategy;
+  }
   const auto found = earlier_.find(revision);
   return found == earlier_.end() ? nullptr : found->second;
+}
+
+Revisions::Strategy Revisions::by_name(const std::string& medium) {
+  const auto [it, fresh] = by_name_.try_emplace(medium);
+  if (fresh) it->second = by_name_strategy(medium);
+  return it->second;
 }
 
 Task<Result<Revisions::Strategy>> Revisions::from_store(std::string name, std::string revision) {

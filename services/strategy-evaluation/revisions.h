@@ -35,6 +35,9 @@ class Revisions {
   const strategy::Registry& live() const { return *live_; }
   // A revision that is in memory, or null.
   Strategy known(const std::string& revision) const;
+  // The one for experts who are asked by name, where no live strategy is on that routing point; null if there is none
+  // for that medium.
+  Strategy by_name(const std::string& medium);
   // Any revision that is kept; null if there is none such or the store does not answer.
   Task<Strategy> find(std::string revision);
 
@@ -70,6 +73,7 @@ class Revisions {
   std::vector<yaml::Issue> faults_;                   // of the files as they are now
   std::map<std::string, std::string> told_;           // strategy -> the file's revision that the store knows
   std::map<std::string, Strategy> earlier_;           // from the store, by revision
+  std::map<std::string, Strategy> by_name_;           // by medium
   state::StoredStrategies stored_ = {.version = -1, .list = {}};
   std::map<std::string, std::string> pin_faults_;  // strategy -> why its pin has no effect
   std::shared_ptr<const strategy::Registry> live_;

@@ -153,6 +153,57 @@ v1::Session Platform::cancel_leg(const std::string& session, const std::string& 
   return call(*stub_, &Stub::CancelLeg, request).session();
 }
 
+v1::Session Platform::change_agent(const std::string& session, const std::string& agent) {
+  v1::ChangeAgentRequest request;
+  request.set_session(session);
+  request.mutable_agent()->set_id(agent);
+  request.mutable_agent()->set_display_name("Agent " + agent);
+  request.set_request_id(new_id());
+  return call(*stub_, &Stub::ChangeAgent, request).session();
+}
+
+namespace {
+template <typename Request>
+void set_to(Request& request, const std::string& to) {
+  if (to.starts_with('@')) {
+    request.set_expert(to.substr(1));
+  } else {
+    request.set_routing_point(to);
+  }
+  request.set_request_id(new_id());
+}
+}  // namespace
+
+std::string Platform::add(const std::string& session, const std::string& to) {
+  v1::AddParticipantRequest request;
+  request.set_session(session);
+  set_to(request, to);
+  return call(*stub_, &Stub::AddParticipant, request).leg();
+}
+
+std::string Platform::transfer(const std::string& session, const std::string& to, const std::string& leg) {
+  v1::TransferSessionRequest request;
+  request.set_session(session);
+  request.set_leg(leg);
+  set_to(request, to);
+  return call(*stub_, &Stub::TransferSession, request).leg();
+}
+
+v1::Session Platform::join(const std::string& session, const std::string& supervisor) {
+  v1::JoinSessionRequest request;
+  request.set_session(session);
+  request.set_supervisor(supervisor);
+  request.set_display_name("Supervisor " + supervisor);
+  return call(*stub_, &Stub::JoinSession, request).session();
+}
+
+v1::Session Platform::leave(const std::string& session, const std::string& supervisor) {
+  v1::LeaveSessionRequest request;
+  request.set_session(session);
+  request.set_supervisor(supervisor);
+  return call(*stub_, &Stub::LeaveSession, request).session();
+}
+
 v1::Session Platform::end(const std::string& session, v1::SessionOutcome outcome) {
   v1::EndSessionRequest request;
   request.set_name(session);

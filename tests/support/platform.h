@@ -93,6 +93,12 @@ class Platform {
   }
   std::string send(const std::string& session, const std::string& text);
   v1::Session cancel_leg(const std::string& session, const std::string& leg);
+  v1::Session change_agent(const std::string& session, const std::string& agent);
+  // A further expert, or one in place of another; with a leading `@` by name, else by routing point. The new leg's id.
+  std::string add(const std::string& session, const std::string& to);
+  std::string transfer(const std::string& session, const std::string& to, const std::string& leg = "");
+  v1::Session join(const std::string& session, const std::string& supervisor);
+  v1::Session leave(const std::string& session, const std::string& supervisor);
   v1::Session end(const std::string& session, v1::SessionOutcome outcome = v1::SESSION_OUTCOME_UNSPECIFIED);
 
   v1::PrepareVoiceResponse prepare(const std::string& session, v1::VoiceVia via, v1::CallKind kind);

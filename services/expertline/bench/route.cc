@@ -98,7 +98,7 @@ Task<std::vector<v1::RouteRequest>> enqueue(state::SessionStore* store, int coun
   for (int i = 0; i < count; ++i) {
     state::NewSession session;
     session.session = prefix + std::to_string(i);
-    session.agent_id = "agent";
+    session.facts.mutable_agent()->set_id("agent");
     session.bridge = "bench";
     session.medium = "im";
     session.routing_point = "bench";

@@ -25,7 +25,8 @@ Result<Done> Embedded::start(const std::function<void()>& on_ready) {
   sessions_ = std::make_unique<bridge::SessionBridge>(bridge::Config{.redis = redis_.address(),
                                                                      .domains = options_.domains,
                                                                      .id = "embedded",
-                                                                     .user_data_limit = options_.user_data_limit});
+                                                                     .user_data_limit = options_.user_data_limit,
+                                                                     .most_observed = options_.most_observed});
   std::vector<grpc::Service*> services;
   for (const auto& part : {presence_->services(), evaluation_->services(), sessions_->services()}) {
     services.insert(services.end(), part.begin(), part.end());

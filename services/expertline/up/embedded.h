@@ -23,6 +23,7 @@ struct EmbeddedOptions {
   std::string sources = {};           // file; empty: any source may report
   std::string presence_mapping = {};  // file; empty: the shipped words only
   size_t most_contacts = 50;          // that one watcher may watch at once
+  size_t most_observed = 50;          // sessions that one supervisor may observe at once
   std::vector<std::string> domains = {"main"};
   evaluation::RecordSettings records = {};
   int64_t user_data_limit = state::kDefaultUserDataLimit;

@@ -48,6 +48,9 @@ Run declare_up(CLI::App& app) {
                  "File (YAML) of other systems' words, beside the shipped ones");
   app.add_option("--watch-contacts", options->most_contacts, "Experts that one watcher may watch at once")
       ->capture_default_str();
+  app.add_option("--watch-sessions", options->most_observed, "Sessions that one supervisor may observe at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--domain", options->domains, "Domain to serve; may be given several times")->capture_default_str();
   evaluation::add_record_options(app, options->records);
   app.add_option("--user-data-limit", options->user_data_limit, "Most bytes of user data a session may have")

@@ -83,6 +83,12 @@ Query::Query(const Step& step, const Wanted& wanted, const Snapshot& snapshot, c
     named_ = value.kind() == cel::Value::Kind::kString ? std::string(value.as_string()) : std::string();
     problem_ = expressions.problem();
   }
+  if (!facts.expert().empty()) {
+    // Whom the agent asks for by name, unless the step is for another one.
+    const bool other = named_ && *named_ != facts.expert();
+    named_ = other ? std::string() : facts.expert();
+    if (!other) problem_.clear();
+  }
 }
 
 void Query::bar(const Step& step, const v1::RoutingFacts& facts, Expressions& expressions) {

@@ -38,7 +38,7 @@ class Query {
   Query(const Step& step, const Wanted& wanted, const Snapshot& snapshot, const v1::RoutingFacts& facts,
         Expressions& expressions);
 
-  // The find's `expert`, if it has one; empty if that names nobody.
+  // The find's `expert` if it has one, or whom the agent asks for by name; empty if that names nobody.
   const std::optional<std::string>& named() const { return named_; }
   // Why the find's `expert` has no value; empty if it has one.
   const std::string& problem() const { return problem_; }

@@ -58,6 +58,12 @@ Leg read_leg(const std::string& stored) {
   leg.dn = text(from, "dn");
   leg.outcome = text(from, "outcome");
   leg.call = text(from, "call");
+  leg.parent_call = text(from, "parent");
+  leg.replaces = text(from, "replaces");
+  leg.by_name = text(from, "by_name");
+  leg.began = integer(from, "began");
+  leg.left = integer(from, "left");
+  leg.joins = flag(from, "joins");
   leg.kind = static_cast<int>(integer(from, "kind"));
   leg.connect = flag(from, "connect");
   leg.routed = flag(from, "routed");
@@ -78,6 +84,21 @@ void read_offer(const std::string& stored, Offer& offer) {
   offer.due = integer(from, "due");
   offer.outcome = text(from, "o");
   offer.why = text(from, "why");
+}
+
+std::vector<Person> read_people(const std::string& stored) {
+  const json from = json::parse(stored, nullptr, false);
+  std::vector<Person> people;
+  if (!from.is_array()) return people;
+  for (const json& one : from) {
+    if (text(one, "i").empty()) continue;  // a call of which no agent is known
+    people.push_back({.role = static_cast<v1::MessageAuthor>(integer(one, "r")),
+                      .id = text(one, "i"),
+                      .name = text(one, "n"),
+                      .joined = integer(one, "at"),
+                      .left = integer(one, "left")});
+  }
+  return people;
 }
 
 // "f:im:3" -> leg im, n 3, the wanted offer of it.
@@ -132,6 +153,10 @@ SessionRecord read_session(const std::string& id, const redis::Reply& session, c
       record.last_message = value;
     } else if (field == "facts") {
       record.facts.ParseFromString(value);
+    } else if (field == "people") {
+      record.people = read_people(value);
+    } else if (field.starts_with("number:")) {
+      record.numbers[field.substr(7)] = value;
     } else if (field == "legs") {
       order = parts_of(value);
     } else if (field.starts_with("l:")) {
@@ -176,6 +201,11 @@ const Leg* SessionRecord::conversation() const {
   return nullptr;
 }
 
+bool SessionRecord::talks(const std::string& expert) const {
+  return std::any_of(legs.begin(), legs.end(),
+                     [&](const Leg& leg) { return leg.state == "active" && !leg.connect && leg.expert == expert; });
+}
+
 v1::UserData SessionRecord::shown_user_data() const {
   v1::UserData shown = user_data;
   for (const Leg& leg : legs) {
@@ -208,11 +238,24 @@ v1::RoutingFacts routing_facts(const SessionRecord& session, const Leg& leg) {
     facts.add_asked(expert);
     ran_out[expert] = -1;  // he could not be reached
   }
+  // Nor whoever has, or is offered, another leg of the conversation.
+  for (const Leg& other : session.legs) {
+    if (leg.connect || other.connect || other.ended() || other.id == leg.id) continue;
+    const auto is_there = [&](const std::string& expert) {
+      facts.add_asked(expert);
+      ran_out[expert] = -1;
+    };
+    if (other.state == "active") is_there(other.expert);
+    for (const Offer& offer : other.offers) {
+      if (offer.outcome.empty()) is_there(offer.expert);
+    }
+  }
   for (const auto& [expert, times] : ran_out) {
     if (times == 1) facts.add_timed_out(expert);
   }
   facts.set_step_offers(leg.step_offers);
   facts.set_held_expert(leg.held);
+  facts.set_expert(leg.by_name);
   return facts;
 }
 

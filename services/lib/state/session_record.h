@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +35,13 @@ struct Leg {
   int64_t waited = 0;                // in all, before wait_from
   std::string expert, name, dn;
   std::string outcome, call;
+  std::string parent_call;
+  std::string replaces;  // leg that ends when this one becomes active
+  std::string by_name;   // who is asked, and nobody else; empty: whom the strategy chooses
+  int64_t began = 0;     // when it became active; 0: it has not
+  int64_t left = 0;      // when it ended after that
   int kind = 0;
+  bool joins = false;  // it came into a conversation that went on
   bool connect = false, routed = false, overdue = false;
   std::vector<std::string> secret_keys;  // of user data
   std::vector<std::string> asked;        // besides those with an offer
@@ -46,6 +53,13 @@ struct Leg {
   bool ended() const { return state == "ended"; }
 };
 
+// An agent or a supervisor.
+struct Person {
+  v1::MessageAuthor role = v1::MESSAGE_AUTHOR_UNSPECIFIED;
+  std::string id, name;
+  int64_t joined = 0, left = 0;  // left 0: he is there
+};
+
 struct SessionRecord {
   std::string id;
   int64_t version = 0, created = 0, ended = 0;
@@ -55,11 +69,15 @@ struct SessionRecord {
   std::string last_message;  // its id; empty: none
   v1::Session facts;         // agent and interaction
   std::vector<Leg> legs;
+  std::vector<Person> people;                  // who is or was in it, besides experts; in order of joining
+  std::map<std::string, std::string> numbers;  // where experts take calls of this session, if not at their usual number
   v1::UserData user_data;
 
   const Leg* leg(const std::string& leg_id) const;
-  // The leg an expert talks on by text: active, not a call.
+  // The first leg an expert talks on by text: active, not a call.
   const Leg* conversation() const;
+  // Whether the expert is on the conversation.
+  bool talks(const std::string& expert) const;
   // The user data without what is secret on any of its legs.
   v1::UserData shown_user_data() const;
 };

@@ -24,6 +24,13 @@ void add_request(json& query, const Request& request) {
   query["hash"] = request.payload_hash;
 }
 
+// What the store itself looks at of the agent and the interaction.
+void add_facts(json& query, const v1::Session& facts) {
+  query["agent"] = facts.agent().id();
+  query["agent_name"] = facts.agent().display_name();
+  query["about"] = facts.interaction().id();
+}
+
 void add_secrets(json& query, const std::vector<std::string>& keys) {
   if (!keys.empty()) query["secret"] = absl::StrJoin(keys, ",");
 }
@@ -129,9 +136,11 @@ Task<Result<std::vector<v1::Message>>> SessionStore::messages(std::string sessio
 }
 
 Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
-  json query = {{"s", request.session},        {"leg", request.medium},     {"medium", request.medium},
-                {"rp", request.routing_point}, {"strat", request.strategy}, {"seed", std::to_string(request.seed)},
-                {"agent", request.agent_id},   {"bridge", request.bridge},  {"limit", request.user_data_limit}};
+  json query = {{"s", request.session},      {"leg", request.medium},
+                {"medium", request.medium},  {"rp", request.routing_point},
+                {"strat", request.strategy}, {"seed", std::to_string(request.seed)},
+                {"bridge", request.bridge},  {"limit", request.user_data_limit}};
+  add_facts(query, request.facts);
   add_secrets(query, request.secret_keys);
   add_request(query, request.request);
   Texts rest{request.facts.SerializeAsString(), request.text};
@@ -166,6 +175,8 @@ Task<Result<Enqueued>> SessionStore::call(NewCall request) {
                 {"limit", request.user_data_limit}};
   if (!request.session.empty()) query["s"] = request.session;
   query["must_exist"] = request.must_exist;
+  if (!request.parent_call.empty()) query["parent"] = request.parent_call;
+  add_facts(query, request.facts);
   add_secrets(query, request.secret_keys);
   Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
   append_user_data(request.user_data.values(), rest);
@@ -190,6 +201,7 @@ Task<Result<std::string>> SessionStore::say(std::string session, v1::MessageAuth
                                             std::string words, Request request) {
   json query = {{"s", session}, {"author", static_cast<int>(author)}, {"id", id}};
   if (author == v1::MESSAGE_AUTHOR_EXPERT) query["expert"] = id;
+  if (author == v1::MESSAGE_AUTHOR_SUPERVISOR) query["supervisor"] = id;
   add_request(query, request);
   Texts rest{std::move(words)};
   const auto answer = co_await run("xl1_say", dump(query), std::move(rest));
@@ -209,17 +221,20 @@ Task<Result<int64_t>> SessionStore::update_user_data(v1::UpdateUserDataRequest u
   co_return number(answer->at(1));
 }
 
-Task<Result<Done>> SessionStore::cancel(std::string session, std::string leg, std::string expert, Request request) {
+Task<Result<Done>> SessionStore::cancel(std::string session, std::string leg, std::string expert, Request request,
+                                        std::string actor) {
   json query = {{"s", session}, {"leg", leg}};
   if (!expert.empty()) query["expert"] = expert;
+  if (!actor.empty()) query["actor"] = actor;
   add_request(query, request);
   const auto answer = co_await run("xl1_cancel", dump(query), Texts());
   if (!answer) co_return answer.error();
   co_return Done{};
 }
 
-Task<Result<Done>> SessionStore::end(std::string session, std::string outcome, Request request) {
+Task<Result<Done>> SessionStore::end(std::string session, std::string outcome, Request request, std::string actor) {
   json query = {{"s", session}};
+  if (!actor.empty()) query["actor"] = actor;
   if (!outcome.empty()) query["outcome"] = outcome;
   add_request(query, request);
   const auto answer = co_await run("xl1_end", dump(query), Texts());
@@ -241,8 +256,9 @@ Task<Result<Held>> SessionStore::hold(HoldVoice hold) {
   co_return Held{.leg = answer->at(1), .until = number(answer->at(2))};
 }
 
-Task<Result<Answered>> SessionStore::voice(std::string session, std::string leg, std::string event) {
-  const json query = {{"s", session}, {"leg", leg}, {"event", event}};
+Task<Result<Answered>> SessionStore::voice(std::string session, std::string leg, std::string event, bool other) {
+  json query = {{"s", session}, {"leg", leg}, {"event", event}};
+  if (other) query["other"] = true;
   const auto answer = co_await run("xl1_voice", dump(query), Texts());
   if (!answer) co_return answer.error();
   Answered answered;
@@ -253,9 +269,11 @@ Task<Result<Answered>> SessionStore::voice(std::string session, std::string leg,
 }
 
 Task<Result<Answered>> SessionStore::answer(std::string session, std::string leg, int n, std::string expert,
-                                            std::string outcome, std::string why, v1::UserData attach) {
+                                            std::string outcome, std::string why, v1::UserData attach,
+                                            std::string number_now) {
   json query = {{"s", session}, {"leg", leg}, {"n", n}, {"expert", expert}, {"outcome", outcome}};
   if (!why.empty()) query["why"] = why;
+  if (!number_now.empty()) query["number"] = number_now;
   Texts rest;
   append_user_data(attach.values(), rest);
   const auto answer = co_await run("xl1_answer", dump(query), std::move(rest));

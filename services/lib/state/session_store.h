@@ -27,7 +27,7 @@ struct LegRef {
 };
 
 struct NewSession {
-  std::string session, agent_id, bridge, medium, routing_point, strategy, text;
+  std::string session, bridge, medium, routing_point, strategy, text;
   std::vector<std::string> secret_keys;  // of user data; identifiers
   uint64_t seed = 0;
   v1::Session facts;
@@ -41,6 +41,7 @@ struct NewCall {
   bool must_exist = false;  // UNKNOWN_SESSION if there is no such session, rather than begin another
   std::string new_session;  // to begin otherwise
   std::string bridge, medium, routing_point, strategy, call;
+  std::string parent_call;               // may be empty
   std::vector<std::string> secret_keys;  // of user data; identifiers
   uint64_t seed = 0;
   int kind = 0;
@@ -62,6 +63,18 @@ struct HoldVoice {
   uint64_t seed = 0;
   int kind = 0;
   int64_t hold_ms = 0;
+  Request request;
+};
+
+// One more leg of the conversation; nobody else is asked than `by_name`, if that is given.
+struct Seek {
+  std::string session;
+  bool transfer = false;  // the leg `replaces` (empty: the only active one) ends when this one becomes active
+  std::string replaces, medium, routing_point, strategy, by_name;
+  std::string nobody;                    // said in the conversation if nobody takes it
+  std::vector<std::string> secret_keys;  // of user data; identifiers
+  uint64_t seed = 0;
+  std::string action, actor;  // for the audit; no actor: it was the agent
   Request request;
 };
 
@@ -144,14 +157,36 @@ class SessionStore {
                                 Request request);
   Task<Result<int64_t>> update_user_data(v1::UpdateUserDataRequest update, std::string session, int64_t limit,
                                          Request request);
-  Task<Result<Done>> cancel(std::string session, std::string leg, std::string expert, Request request);
-  Task<Result<Done>> end(std::string session, std::string outcome, Request request);
+  Task<Result<Done>> cancel(std::string session, std::string leg, std::string expert, Request request,
+                            std::string actor = "");
+  Task<Result<Done>> end(std::string session, std::string outcome, Request request, std::string actor = "");
   Task<Result<Held>> hold(HoldVoice hold);
   // `route` in the answer: the next expert is to be sought.
-  Task<Result<Answered>> voice(std::string session, std::string leg, std::string event);
-  // `attach` is given to the session's user data if it is accepted.
+  // `other`: of another party than the expert.
+  Task<Result<Answered>> voice(std::string session, std::string leg, std::string event, bool other = false);
+  // `attach` is given to the session's user data if it is accepted; `number` (empty: the usual one) is where he takes
+  // calls of this session then.
   Task<Result<Answered>> answer(std::string session, std::string leg, int n, std::string expert, std::string outcome,
-                                std::string why, v1::UserData attach);
+                                std::string why, v1::UserData attach, std::string number = "");
+
+  // Who takes part (session_moves.cc)
+  // ----------------------------------------------------------------------------------- A leg of version 0: the request
+  // was answered before. UNKNOWN_EXPERT, TOO_MANY_PARTICIPANTS; WRONG_STATE without an active conversation.
+  Task<Result<LegRef>> seek(Seek seek);
+  // `facts`: the agent from now on, and the interaction as it was; `text` is said in the conversation.
+  Task<Result<Done>> change_agent(std::string session, v1::Session facts, std::string text, std::string actor,
+                                  Request request);
+  // A supervisor is in the conversation, or no longer. TOO_MANY_PARTICIPANTS.
+  Task<Result<Done>> take_part(std::string session, std::string supervisor, std::string display_name, bool on);
+  // An empty number: the usual one again.
+  Task<Result<Done>> call_me(std::string session, std::string expert, std::string number);
+  Task<Result<Done>> end_wrap_up(std::string session, std::string leg, std::string expert);
+  // Offers are welcome again.
+  Task<Result<Done>> resume(std::string expert);
+  // Per expert, what keeps offers from him now.
+  Task<Result<std::vector<v1::Block>>> blocks(std::vector<std::string> experts);
+  // The open session of that call, or else the last one begun about the interaction of that id; empty: none.
+  Task<Result<std::string>> session_of_parent(std::string call);
 
   Task<Result<Reservation>> reserve(LegRef leg, Decided decided, int to, int64_t within_ms, bool straight,
                                     bool from_waiting, std::vector<Candidate> candidates);

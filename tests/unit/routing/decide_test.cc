@@ -368,6 +368,35 @@ TEST(HeldExpert, IsTheOnlyOneWhenAllTheOthersAreTaken) {
   EXPECT_THAT(world.decide().ranked, ElementsAre("e7"));
 }
 
+// Asked for by name ------------------------------------------------------------------------------------------------
+
+TEST(ByName, NobodyElseIsAskedWhateverTheStepLooksFor) {
+  World world;
+  world.with(Someone{.id = "ann"}).with(Someone{.id = "bob"}).with(mortgage_step());
+  world.facts.set_expert("bob");
+  EXPECT_THAT(world.decide().ranked, ElementsAre("bob"));
+  EXPECT_EQ(world.accepts("ann"), Reason::kOtherExpert);
+  world.strategy.steps[0].find.expert = world.cel("'ann'");
+  EXPECT_THAT(world.decide().ranked, IsEmpty()) << "the step is for another one";
+}
+
+TEST(ByName, TheFindStillHolds) {
+  World world;
+  world.with(Someone{.id = "ann", .skills = {}}).with(mortgage_step());
+  world.facts.set_expert("ann");
+  EXPECT_EQ(world.decide().kind, Kind::kDefault);
+  world.facts.set_expert("nobody");
+  EXPECT_EQ(world.decide().kind, Kind::kDefault);
+}
+
+TEST(ByName, WhoWaitsForHimWaitsInHisBucket) {
+  World world;
+  world.with(Someone{.id = "ann", .im_used = 2}).with(mortgage_step());
+  world.strategy.steps[0].wait_ms = 1'000;
+  world.facts.set_expert("ann");
+  EXPECT_EQ(world.decide().bucket, "expert=ann");
+}
+
 // Accepts --------------------------------------------------------------------------------------------------------
 
 TEST(Accepts, SaysWhatTheDecisionWouldSay) {

@@ -67,7 +67,7 @@ class SessionStoreTest : public ::testing::Test {
   Result<Enqueued> start(const std::string& id, const std::string& request = "", const std::string& hash = "h") {
     NewSession session;
     session.session = id;
-    session.agent_id = "agent";
+    session.facts.mutable_agent()->set_id("agent");
     session.bridge = "b";
     session.medium = "im";
     session.routing_point = "help";

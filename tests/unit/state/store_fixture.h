@@ -78,7 +78,7 @@ class StoreTest : public ::testing::Test {
   LegRef start(const std::string& id, const std::string& routing_point = "help") {
     NewSession session;
     session.session = id;
-    session.agent_id = "agent";
+    session.facts.mutable_agent()->set_id("agent");
     session.bridge = "b";
     session.medium = "im";
     session.routing_point = routing_point;

@@ -192,7 +192,7 @@ TEST_F(WaitingTest, ARoutingPointTellsHowManyWaitThereAndHowLong) {
 TEST_F(WaitingTest, WhatIsSecretOnAnyLegIsShownToNobody) {
   NewSession session;
   session.session = "s";
-  session.agent_id = "agent";
+  session.facts.mutable_agent()->set_id("agent");
   session.bridge = "b";
   session.medium = "im";
   session.routing_point = "help";

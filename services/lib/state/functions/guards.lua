@@ -78,6 +78,9 @@ local function set_block(p, expert, x, now, only_more)
   local number, left = judge(p, expert, x, guard_of(x), now)
   local block = int(number)
   if only_more and block == '0' and x.block ~= '0' then block, left = x.block, 0 end
+  if block ~= x.block and guard_of(x).pause then  -- his desk tells him that he is paused, or no longer
+    for _, bridge in ipairs(bridges_of(p, expert)) do send_hint(p, bridge, 'x', expert) end
+  end
   x.block = block
   if left then
     redis.call('ZADD', p .. 'xdue', int(now + left), expert)

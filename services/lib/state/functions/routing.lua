@@ -40,16 +40,30 @@ local function note_decision(l, q)
   l.step, l.step_name, l.strat, l.rev = q.step, q.step_name, q.strat, q.rev
 end
 
--- An expert gets the leg: by accepting an offer, or straight.
-local function give(p, s, l, expert, name, dn, attach, now)
+-- An expert gets the leg: by accepting an offer, or straight. Whom he replaces is off the conversation by this.
+local function give(p, s, l, expert, name, dn, attach, now, touched)
   l.expert, l.name, l.dn = expert, name, dn
   if l.connect then
+    l.dn = redis.call('HGET', session_key(p, s), 'number:' .. expert) or dn
     l.state, l.due = 'connecting', now + CONNECT_MS
   else
     l.state, l.due, l.began = 'active', now + LONGEST_MS, now
+    if l.replaces then end_leg(p, s, load_leg(p, s, l.replaces), 'transferred', now, touched) end
+    touch_talking(p, s, touched)
   end
   -- What a strategy attaches is small and checked when it is loaded; the limit is for callers.
   change_user_data(p, s, {}, attach, 1e9)
+end
+
+-- Whether an expert has, or is offered, another leg of the conversation than this one.
+local function on_another(p, s, l, expert)
+  for _, id in ipairs(split(redis.call('HGET', session_key(p, s), 'legs'), ',')) do
+    if id ~= l.id and redis.call('HEXISTS', p .. 'x:' .. expert, 'r:' .. s .. ':' .. id) == 1 and
+       not load_leg(p, s, id).connect then
+      return true
+    end
+  end
+  return false
 end
 
 -- reserve {s, leg, version, step, step_name, strat, rev, pri, states, to, within_ms, straight, from_waiting,
@@ -72,7 +86,7 @@ redis.register_function('xl1_reserve', function(keys, args)
     local x = load_expert(p, c.e)
     local free = x and ready(x, l.medium, media_of(x)[l.medium], states)
     local mine = (queue or not free) and redis.call('HEXISTS', p .. 'x:' .. c.e, 'r:' .. q.s .. ':' .. l.id) == 1
-    if x and (mine or free) then
+    if x and (mine or free) and not (l.joins and on_another(p, q.s, l, c.e)) then
       if queue and not mine and somebody_before(p, l, x) then
         if #taken == 0 then return {'behind', c.e} end
       elseif take(p, q.s, l, c.e, x, now) then
@@ -97,9 +111,9 @@ redis.register_function('xl1_reserve', function(keys, args)
   l.expert = nil
   if q.straight then
     local c = taken[1]
-    give(p, q.s, l, c.e, c.name, c.dn, c.attach, now)
+    give(p, q.s, l, c.e, c.name, c.dn, c.attach, now, touched)
     answer = {c.e, '0'}
-    touched[1] = c.e
+    touched[#touched + 1] = c.e
     redis.call('HSET', session_key(p, q.s), 'd:' .. l.id .. ':0', c.details)
   else
     l.state, l.due = 'offering', now + q.within_ms
@@ -219,7 +233,8 @@ local function time_out(p, s, l, now, touched)
   save_leg(p, s, l)
 end
 
--- answer {s, leg, n, expert, outcome = accepted | declined, why}, "=key", value...: the expert's answer.
+-- answer {s, leg, n, expert, outcome = accepted | declined, why, number}, "=key", value...: the expert's answer; `number`:
+-- where he takes calls of this session.
 -- -> ok, outcome, leg version, state: the answer counts; late, outcome: the offer had one already (or it is not his).
 redis.register_function('xl1_answer', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
@@ -244,9 +259,10 @@ redis.register_function('xl1_answer', function(keys, args)
     acted(p, q.expert, now)
     close_open_offers(p, q.s, l, 'rescinded', touched)
     l.taken = q.n
+    if q.number then redis.call('HSET', session_key(p, q.s), 'number:' .. q.expert, q.number) end
     local attach = {}
     for i = 2, #args do attach[#attach + 1] = args[i] end
-    give(p, q.s, l, offer.e, offer.name, offer.dn, attach, now)
+    give(p, q.s, l, offer.e, offer.name, offer.dn, attach, now, touched)
   elseif l.open == '' then
     reroute(l, now)
   end

@@ -6,6 +6,10 @@
 --   legs          ids joined by ","
 --   last          id of the last message
 --   watchers      bridges at which somebody watches, joined by ","
+--   about         id of the interaction
+--   people        agents and supervisors who are or were in it, see people_of()
+--   number:<expert>   at which he takes calls of this session, if it is another one than usual
+--   voice, talk   numbers of the last voice leg (v1, v2, ...) and the last further leg of the conversation (c2, c3, ...)
 --   l:<leg>       JSON, see new_leg()
 --   default:<leg> bytes of the v1.DefaultTarget the leg was routed to; fallback:<leg>: the one its RouteCall named
 --   f:<leg>:<n>   JSON offer {e = expert, name, dn, at, due, o = outcome, why}
@@ -14,6 +18,7 @@
 -- {D}:u:<session> HASH: "=key" -> t|n|b and the content; "rev"
 -- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = wall-clock ms
 -- {D}:sessions:all|open|ended ZSET by order; {D}:c:<call> -> "session leg"
+-- {D}:about:<interaction> ZSET: its open sessions by order
 -- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has,
 -- "wrap <expert> <session> <leg>" once per leg that is wrapped up
 
@@ -36,11 +41,32 @@ end
 -- A leg: {id, medium, state, v, rp, strat, rev, step, step_name, seed, order, pri, step_offers, bucket,
 -- wait_left (ms this step may still wait, as of wait_from), wait_from (ms), wait_since (ms it joined those who wait),
 -- waited (ms in all, up to wait_from), expert, name, dn, n (offers made), open (numbers of open offers), taken (n of the accepted offer), outcome,
--- call, kind, connect (the platform connects it: a voice call), routed (a RouteCall is open), deadline, due,
--- secret (keys of user data that no expert is shown), asked (experts not to be asked again although no offer says so), held, began (ms it became active)}. Lists are texts joined by ",".
+-- call, parent (the call it came from), kind, connect (the platform connects it: a voice call; else it is a leg of the
+-- conversation), routed (a RouteCall is open), deadline, due, secret (keys of user data that no expert is shown), asked
+-- (experts not to be asked again although no offer says so), held, began (ms it became active), left (ms it ended after
+-- that), joins (it came into a conversation that went on), replaces (leg that ends when this one becomes active), by_name
+-- (expert who is asked by name), nobody (what is said in the conversation if nobody takes it)}. Lists are texts joined
+-- by ",".
 local function load_leg(p, s, id)
   local text = redis.call('HGET', session_key(p, s), 'l:' .. id)
   return text and cjson.decode(text)
+end
+
+-- The active legs of the conversation.
+local function talking(p, s)
+  local legs = {}
+  for _, id in ipairs(split(redis.call('HGET', session_key(p, s), 'legs'), ',')) do
+    local l = load_leg(p, s, id)
+    if l and l.state == 'active' and not l.connect then legs[#legs + 1] = l end
+  end
+  return legs
+end
+
+-- Adds the experts who are on the conversation to `touched`: what happened is theirs to know.
+local function touch_talking(p, s, touched)
+  local legs = redis.call('HGET', session_key(p, s), 'legs')
+  if not string.find(legs, ',', 1, true) then return end  -- whoever changed the only leg has its expert among them
+  for _, l in ipairs(talking(p, s)) do touched[#touched + 1] = l.expert end
 end
 
 -- Writes a leg as the version it is, and its timer.
@@ -71,6 +97,11 @@ local function without(list, item)
     if part ~= item then kept[#kept + 1] = part end
   end
   return table.concat(kept, ',')
+end
+
+-- Audits what somebody other than agent and expert did; no actor: it was one of these.
+local function audit_act(p, actor, action, s, detail)
+  if actor then audit(p, actor, action, 'domains/' .. string.sub(p, 2, -3) .. '/sessions/' .. s, false, detail) end
 end
 
 -- Answers to repeated requests -----------------------------------------------------------------------------------------
@@ -187,6 +218,28 @@ local function leave_waiting(p, s, l, now)
   l.state = 'routing'
 end
 
+-- The conversation ------------------------------------------------------------------------------------------------------------
+
+local SYSTEM, SUPERVISOR = 3, 4  -- numbers of v1.MessageAuthor
+
+local function say(p, s, author, id, text)
+  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(wall_ms()))
+  redis.call('HSET', session_key(p, s), 'last', at)
+  return at
+end
+
+-- Agents and supervisors of a session, in order of joining: {{r = number of v1.MessageAuthor, i = id, n = name, at, left}}.
+local function people_of(p, s)
+  return cjson.decode(redis.call('HGET', session_key(p, s), 'people') or '[]')
+end
+
+-- The one among them who is in it now, or nil.
+local function present(people, role, id)
+  for _, one in ipairs(people) do
+    if one.r == role and (one.i == id or not id) and not one.left then return one end
+  end
+end
+
 -- Offers and ends -----------------------------------------------------------------------------------------------------------
 
 local function load_offer(p, s, l, n)
@@ -230,6 +283,7 @@ local function end_if_done(p, s, now, outcome)
   redis.call('HSET', key, 'state', 'ended', 'outcome', outcome, 'ended', int(now))
   redis.call('HINCRBY', key, 'v', 1)
   redis.call('ZREM', p .. 'sessions:open', s)
+  redis.call('ZREM', p .. 'about:' .. (redis.call('HGET', key, 'about') or ''), s)
   redis.call('ZADD', p .. 'sessions:ended', order, s)
   local retention = tonumber(redis.call('HGET', p .. 'clock', 'retention') or 24 * 3600 * 1000)
   redis.call('ZADD', p .. 'due', int(now + retention), 'gone ' .. s)
@@ -242,10 +296,13 @@ local function end_leg(p, s, l, outcome, now, touched, session_outcome)
   if l.expert then
     release(p, s, l, l.expert, l.began and 'worked')
     touched[#touched + 1] = l.expert
+    l.left = l.began and now
   end
   l.state = 'ended'
   l.outcome = outcome
   save_leg(p, s, l)
+  if outcome == 'default_routed' and l.nobody then say(p, s, SYSTEM, '', l.nobody) end
+  touch_talking(p, s, touched)
   end_if_done(p, s, now, session_outcome)
 end
 
@@ -288,10 +345,13 @@ local function next_order(p)
   return redis.call('HINCRBY', p .. 'clock', 'order', 1)
 end
 
-local function new_session(p, s, facts, bridge, now)
+-- q: {agent, agent_name, about, bridge}.
+local function new_session(p, s, q, facts, now)
   local order = next_order(p)
   redis.call('HSET', session_key(p, s), 'v', 0, 'state', 'open', 'created', int(now), 'order', order, 'facts', facts,
-             'legs', '', 'watchers', bridge)
+             'legs', '', 'watchers', q.bridge, 'about', q.about,
+             'people', cjson.encode({{r = 1, i = q.agent, n = q.agent_name, at = now}}))
+  redis.call('ZADD', p .. 'about:' .. q.about, order, s)
   redis.call('ZADD', p .. 'sessions:all', order, s)
   redis.call('ZADD', p .. 'sessions:open', order, s)
 end
@@ -300,23 +360,19 @@ local function new_leg(p, s, q, state, due)
   local key = session_key(p, s)
   local l = {id = q.leg, medium = q.medium, state = state, v = 0, rp = q.rp, strat = q.strat, seed = q.seed, step = 0,
              step_name = '', order = next_order(p), pri = q.pri or 0, step_offers = 0, n = 0, open = '', asked = '',
-             secret = q.secret, call = q.call, kind = q.kind, connect = q.connect, routed = q.routed, deadline = q.deadline, due = due}
+             secret = q.secret, call = q.call, parent = q.parent, kind = q.kind, connect = q.connect, routed = q.routed,
+             deadline = q.deadline, due = due, joins = q.joins, replaces = q.replaces, by_name = q.by_name, nobody = q.nobody}
   redis.call('HSET', key, 'legs', joined(redis.call('HGET', key, 'legs'), q.leg))
   return l
 end
 
-local function say(p, s, author, id, text)
-  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(wall_ms()))
-  redis.call('HSET', session_key(p, s), 'last', at)
-  return at
-end
-
--- A number for the next leg of a session: v1, v2, ...
+-- For the next voice leg of a session: v1, v2, ...
 local function next_leg_id(p, s)
   return 'v' .. int(redis.call('HINCRBY', session_key(p, s), 'voice', 1))
 end
 
--- enqueue {s, leg, medium, rp, strat, seed, secret, agent, bridge, limit, rid, hash}, facts, text, user data...: a new session
+-- enqueue {s, leg, medium, rp, strat, seed, secret, agent, agent_name, about, bridge,
+-- limit, rid, hash}, facts, text, user data...: a new session
 -- with one leg to be routed -> ok, session, leg version; or again, session (the request was answered before).
 redis.register_function('xl1_enqueue', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
@@ -333,7 +389,7 @@ redis.register_function('xl1_enqueue', function(keys, args)
   for i = 4, #args do sets[#sets + 1] = args[i] end
   local too_large = change_user_data(p, q.s, {}, sets, q.limit)
   if too_large then return too_large end
-  new_session(p, q.s, args[2], q.bridge, now)
+  new_session(p, q.s, q, args[2], now)
   if args[3] ~= '' then say(p, q.s, 1, q.agent, args[3]) end
   local l = new_leg(p, q.s, q, 'routing', now + REROUTE_MS)
   save_leg(p, q.s, l)
@@ -344,23 +400,28 @@ redis.register_function('xl1_enqueue', function(keys, args)
   return {'ok', q.s, int(l.v)}
 end)
 
--- say {s, author, id, expert, rid, hash}, text -> ok, message id. Needs the active leg without a call of its own
--- (the conversation); an expert must be the one on it.
+-- say {s, author, id, expert, supervisor, rid, hash}, text -> ok, message id. Needs an active leg of the conversation; an
+-- expert must be on it, a supervisor must have joined.
 redis.register_function('xl1_say', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local earlier = remembered(p, q.s, q)
   if earlier then return earlier end
   local open, refusal = open_session(p, q.s)
   if not open then return refusal end
-  local on
-  for _, id in ipairs(split(redis.call('HGET', session_key(p, q.s), 'legs'), ',')) do
-    local l = load_leg(p, q.s, id)
-    if l.state == 'active' and not l.connect and (not q.expert or l.expert == q.expert) then on = l end
+  local experts, his = {}, not q.expert
+  for i, l in ipairs(talking(p, q.s)) do
+    experts[i] = l.expert
+    his = his or l.expert == q.expert
   end
-  if not on then return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation') end
+  if #experts == 0 or not his then
+    return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation')
+  end
+  if q.supervisor and not present(people_of(p, q.s), SUPERVISOR, q.supervisor) then
+    return refused('WRONG_STATE', 'session', q.s, 'state', 'the supervisor has not joined')
+  end
   if q.expert then acted(p, q.expert, now_ms(p)) end
   local id = say(p, q.s, q.author, q.id, args[2])
-  hint(p, q.s, {on.expert})
+  hint(p, q.s, experts)
   return remember(p, q.s, q, {'ok', id})
 end)
 
@@ -388,7 +449,7 @@ redis.register_function('xl1_user_data', function(keys, args)
   return remember(p, q.s, q, {'ok', redis.call('HGET', p .. 'u:' .. q.s, 'rev') or '0'})
 end)
 
--- cancel {s, leg, expert, rid, hash}: ends one leg; with `expert` only if he is the one on it -> ok.
+-- cancel {s, leg, expert, actor, rid, hash}: ends one leg; with `expert` only if he is the one on it -> ok.
 redis.register_function('xl1_cancel', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   if redis.call('EXISTS', session_key(p, q.s)) == 0 then return refused('UNKNOWN_SESSION', 'session', q.s) end
@@ -401,12 +462,13 @@ redis.register_function('xl1_cancel', function(keys, args)
   end
   local touched, now = {}, now_ms(p)
   if q.expert then acted(p, q.expert, now) end
+  if l.state ~= 'ended' then audit_act(p, q.actor, 'CancelLeg', q.s, 'leg ' .. l.id) end
   end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now, touched)
   hint(p, q.s, touched)
   return remember(p, q.s, q, {'ok'})
 end)
 
--- end {s, outcome, rid, hash}: ends all legs and the session -> ok. Done twice is done once.
+-- end {s, outcome, actor, rid, hash}: ends all legs and the session -> ok. Done twice is done once.
 redis.register_function('xl1_end', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local key = session_key(p, q.s)
@@ -414,6 +476,7 @@ redis.register_function('xl1_end', function(keys, args)
   local earlier = remembered(p, q.s, q)
   if earlier then return earlier end
   local touched, now = {}, now_ms(p)
+  if redis.call('HGET', key, 'state') == 'open' then audit_act(p, q.actor, 'EndSession', q.s) end
   for _, id in ipairs(split(redis.call('HGET', key, 'legs'), ',')) do
     local l = load_leg(p, q.s, id)
     end_leg(p, q.s, l, l.began and 'completed' or 'canceled', now, touched, q.outcome)

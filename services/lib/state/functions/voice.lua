@@ -10,11 +10,10 @@ redis.register_function('xl1_hold', function(keys, args)
   local open, refusal = open_session(p, q.s)
   if not open then return refusal end
   local conversation
-  for _, id in ipairs(split(redis.call('HGET', session_key(p, q.s), 'legs'), ',')) do
-    local l = load_leg(p, q.s, id)
-    if l.state == 'active' and not l.connect then conversation = l end
+  for _, l in ipairs(talking(p, q.s)) do
+    if l.expert == q.expert then conversation = l end
   end
-  if not conversation or conversation.expert ~= q.expert then
+  if not conversation then
     return refused('WRONG_STATE', 'session', q.s, 'state', 'no active conversation with the expert')
   end
   if q.call and redis.call('EXISTS', p .. 'c:' .. q.call) == 1 then
@@ -34,7 +33,8 @@ redis.register_function('xl1_hold', function(keys, args)
   return remember(p, q.s, q, {'ok', l.id, int(l.due)})
 end)
 
--- call {s, must_exist, new_session, medium, rp, strat, seed, secret, call, kind, deadline_ms, agent, bridge, limit}, facts,
+-- call {s, must_exist, new_session, medium, rp, strat, seed, secret, call, parent, kind, deadline_ms, agent, agent_name,
+-- about, bridge, limit}, facts,
 -- fallback bytes, user data...: a call is at a routing point. Joins the session `s` (its held leg for that routing
 -- point, if there is one) when it is open, otherwise begins the session `new_session`; `must_exist`: UNKNOWN_SESSION
 -- if there is no session `s`.
@@ -57,7 +57,7 @@ redis.register_function('xl1_call', function(keys, args)
   local too_large = change_user_data(p, s, {}, sets, q.limit)
   if too_large then return too_large end
   if s == q.new_session then
-    new_session(p, s, args[2], q.bridge, now)
+    new_session(p, s, q, args[2], now)
   elseif not held then
     for _, id in ipairs(split(redis.call('HGET', session_key(p, s), 'legs'), ',')) do
       local l = load_leg(p, s, id)
@@ -67,7 +67,7 @@ redis.register_function('xl1_call', function(keys, args)
   q.connect, q.routed, q.deadline = true, true, now + q.deadline_ms
   local l = held
   if l then
-    l.call, l.kind, l.routed, l.deadline, l.secret = q.call, q.kind, true, q.deadline, q.secret
+    l.call, l.parent, l.kind, l.routed, l.deadline, l.secret = q.call, q.parent, q.kind, true, q.deadline, q.secret
     reroute(l, now)
   else
     q.leg = next_leg_id(p, s)
@@ -88,6 +88,18 @@ redis.register_function('xl1_find_call', function(keys, args)
   return {'ok', unpack(split(known, ' '))}
 end)
 
+-- find_parent {call} -> ok, the open session of that call, else the last one begun about the interaction of that id; none.
+redis.register_function('xl1_find_parent', function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local known = redis.call('GET', p .. 'c:' .. q.call)
+  local s = known and split(known, ' ')[1]
+  if not s or redis.call('HGET', session_key(p, s), 'state') ~= 'open' then
+    s = redis.call('ZREVRANGE', p .. 'about:' .. q.call, 0, 0)[1]
+  end
+  if not s then return {'none'} end
+  return {'ok', s}
+end)
+
 -- The expert's line is free again; on to the next one if a RouteCall is open, else the leg is over.
 local function not_connected(p, s, l, now, touched)
   local expert = l.expert
@@ -105,13 +117,14 @@ end
 
 local CONNECTING = {held = true, connecting = true}
 
--- voice {s, leg, event}: what became of a call. What does not fit the leg's state (repeated, out of order) changes
--- nothing. -> ok, state, leg version.
+-- voice {s, leg, event, other}: what became of a call. What does not fit the leg's state (repeated, out of order) changes
+-- nothing, nor does what another party than the expert did (`other`). -> ok, state, leg version.
 redis.register_function('xl1_voice', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   if redis.call('EXISTS', session_key(p, q.s)) == 0 then return refused('UNKNOWN_SESSION', 'session', q.s) end
   local l = load_leg(p, q.s, q.leg)
   if not l or not l.connect then return refused('UNKNOWN_LEG', 'session', q.s, 'leg', q.leg) end
+  if q.other then return {'ok', l.state, int(l.v)} end
   local now, touched, event = now_ms(p), {}, q.event
   if l.expert then touched[1] = l.expert end
   if CONNECTING[l.state] then

@@ -1,0 +1,133 @@
+#include "session-bridge/desk_stream.h"
+
+#include "base/names.h"
+#include "session-bridge/notices.h"
+#include "session-bridge/requests.h"
+
+namespace expertline::bridge {
+
+DeskStream::DeskStream(app::Context context, const Domains& domains)
+    : BidiStream(
+          context, [this](std::optional<v1::DeskRequest> request) { on_message(std::move(request)); },
+          [this] { on_gone(); }),
+      domains_(domains) {}
+
+void DeskStream::on_gone() {
+  if (domain_ == nullptr) return;
+  const std::vector<std::string> experts(experts_.begin(), experts_.end());
+  domain_->detach(experts, this->shared_from_this());
+}
+
+void DeskStream::session_changed(const state::SessionRecord& record) {
+  for (const state::Leg& leg : record.legs) {
+    show_offers(record, leg);
+    show_leg(record, leg);
+  }
+}
+
+std::set<std::string> DeskStream::talking(const state::SessionRecord& record) const {
+  std::set<std::string> experts;
+  for (const state::Leg& leg : record.legs) {
+    const bool on = leg.state == "active" || (leg.ended() && seen_message_.contains({record.id, leg.expert}));
+    if (!leg.connect && on && mine(leg.expert)) experts.insert(leg.expert);
+  }
+  return experts;
+}
+
+std::string DeskStream::messages_after(const state::SessionRecord& record) {
+  std::string least = "-";
+  for (const std::string& expert : talking(record)) {
+    const auto it = seen_message_.find({record.id, expert});
+    if (it == seen_message_.end()) return "";
+    if (least == "-" || is_later(least, it->second)) least = it->second;
+  }
+  return least;
+}
+
+void DeskStream::message(const state::SessionRecord& record, const v1::Message& message) {
+  for (const std::string& expert : talking(record)) {
+    std::string& seen = seen_message_[{record.id, expert}];
+    if (!is_later(message.id(), seen)) continue;
+    seen = message.id();
+    v1::DeskResponse response;
+    v1::ConversationMessage& shown = *response.mutable_message();
+    shown.set_session(session_name(domain_->name(), record.id));
+    shown.set_expert(expert);
+    *shown.mutable_message() = message;
+    write(std::move(response));
+  }
+}
+
+void DeskStream::told(const state::SessionRecord& record) {
+  // An expert who is off the conversation sees it no further; the whole of it is told until then.
+  for (const std::string& expert : talking(record)) {
+    if (!record.talks(expert)) seen_message_.erase({record.id, expert});
+  }
+}
+
+void DeskStream::show_offers(const state::SessionRecord& record, const state::Leg& leg) {
+  for (const state::Offer& offer : leg.offers) {
+    if (!mine(offer.expert)) continue;
+    const OfferKey key{record.id, leg.id, offer.n};
+    v1::DeskResponse response;
+    if (offer.outcome.empty()) {
+      if (!open_offers_.insert(key).second) continue;
+      *response.mutable_preview() = view_preview(domain_->name(), record, leg, offer, domain_->time());
+    } else {
+      if (open_offers_.erase(key) == 0) continue;
+      v1::OfferClosed& closed = *response.mutable_offer_closed();
+      *closed.mutable_offer() = offer_ref(domain_->name(), record.id, leg.id, offer.n);
+      closed.set_expert(offer.expert);
+      closed.set_outcome(offer_outcome(offer.outcome));
+    }
+    write(std::move(response));
+  }
+}
+
+void DeskStream::show_leg(const state::SessionRecord& record, const state::Leg& leg) {
+  if (leg.expert.empty() || !mine(leg.expert)) return;
+  const LegKey key{record.id, leg.id, leg.expert};
+  const auto seen = seen_leg_.find(key);
+  if (leg.ended() && seen == seen_leg_.end()) return;
+  v1::DeskResponse response;
+  v1::LegUpdate& update = *response.mutable_leg_update();
+  update.set_session(session_name(domain_->name(), record.id));
+  update.set_expert(leg.expert);
+  *update.mutable_leg() = view_leg(domain_->name(), leg, domain_->time());
+  *update.mutable_agent() = record.facts.agent();
+  *update.mutable_interaction() = record.facts.interaction();
+  *update.mutable_user_data() = record.shown_user_data();
+  for (v1::Participant& one : participants(record, domain_->time())) {
+    if (!one.has_leave_time() && one.leg() != leg.id) *update.add_participants() = std::move(one);
+  }
+  // Sessions are read one after the other, so what differs is newer.
+  std::string hash = hash_of(update);
+  if (leg.ended()) {
+    seen_leg_.erase(seen);
+  } else if (std::string& last = seen_leg_[key]; last != hash) {
+    last = std::move(hash);
+  } else {
+    return;
+  }
+  write(std::move(response));
+}
+
+void DeskStream::expert_blocked(const std::string& expert, v1::Block block) {
+  if (!mine(expert)) return;
+  v1::DeskResponse response;
+  v1::DeskNotice& notice = *response.mutable_notice();
+  notice.set_expert(expert);
+  if (block == v1::BLOCK_PAUSED) {
+    if (!paused_.insert(expert).second) return;
+    notice.set_kind(v1::NOTICE_KIND_PAUSED);
+    notice.set_text(notice_text(Notice::kPaused, ""));
+  } else {
+    // Another block may hide the pause; it is over when nothing blocks him.
+    if (block != v1::BLOCK_UNSPECIFIED || paused_.erase(expert) == 0) return;
+    notice.set_kind(v1::NOTICE_KIND_RESUMED);
+    notice.set_text(notice_text(Notice::kResumed, ""));
+  }
+  write(std::move(response));
+}
+
+}  // namespace expertline::bridge
