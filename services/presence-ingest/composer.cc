@@ -61,6 +61,7 @@ std::optional<Composer::Step> Composer::assume(state::Report& report) {
     observation.content.ParseFromString(one.content);
   }
   report.assumed = {.composition = compose(std::move(observations), 0), .losses = lost_.changes};
+  step.available = report.assumed->composition.im || report.assumed->composition.voice;
   return step;
 }
 

@@ -39,6 +39,7 @@ class Composer {
     Known after;
     size_t at = 0;  // what was reported, in the list
     int64_t ttl_ms = 0;
+    bool available = false;  // something may be offered then
   };
   // Composes a report, of which there is no other of that expert in the same call, into `report.assumed`. Nothing if
   // too little is known, or if it only says what was said.

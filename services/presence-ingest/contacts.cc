@@ -23,11 +23,11 @@ v1::WatchedPresence watched(const v1::ExpertRecord& record) {
 }
 
 Contacts::Contacts(ReadModel& model, size_t most) : model_(model), most_(most) {
-  model.listen([this](const std::string& expert, const v1::ExpertRecord*) { changed(expert); }, [this] { reloaded(); });
+  model.listen([this](const std::string& expert) { changed(expert); }, [this] { reloaded(); });
 }
 
 v1::WatchedPresence Contacts::look(const std::string& expert) const {
-  if (const v1::ExpertRecord* record = model_.find(expert)) return watched(*record);
+  if (const auto record = model_.find(expert)) return watched(*record);
   v1::WatchedPresence nobody;
   nobody.set_name(expert_name(model_.domain(), expert));
   nobody.set_state(v1::PRESENCE_STATE_OFFLINE);

@@ -23,7 +23,8 @@ constexpr size_t kMostAnswerBytes = 200 * 1024;
 constexpr size_t kMostRosterBytes = 200 * 1024;
 constexpr size_t kMostFileName = 200;
 constexpr int kImportsAtOnce = 256;
-constexpr int kTries = 8;  // of an update without a revision while others change the same expert
+constexpr size_t kViewsAtOnce = 500;  // the store does nothing else meanwhile
+constexpr int kTries = 8;             // of an update without a revision while others change the same expert
 constexpr std::array kFields = {"display_name", "site",      "languages", "skills",      "groups",     "attributes",
                                 "capacities",   "addresses", "dns",       "guard_rails", "media_order"};
 
@@ -257,12 +258,14 @@ Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRost
   roster::Roster roster =
       roster::read_roster(request.roster(), request.file_name().empty() ? "roster" : request.file_name(), {});
   if (!roster.issues.empty()) co_return bad_roster(roster.issues);
-  std::vector<std::string> ids;
-  for (const roster::Member& member : roster.experts) ids.push_back(member.id);
-  const auto before = co_await store_.views(*domain, std::move(ids));
-  if (!before) co_return before.error();
   std::map<std::string, v1::Expert> records;
-  for (const state::ExpertView& view : *before) records[view.id] = view.directory;
+  for (size_t next = 0; next < roster.experts.size();) {
+    std::vector<std::string> ids;
+    while (next < roster.experts.size() && ids.size() < kViewsAtOnce) ids.push_back(roster.experts[next++].id);
+    const auto before = co_await store_.views(*domain, std::move(ids));
+    if (!before) co_return before.error();
+    for (const state::ExpertView& view : *before) records[view.id] = view.directory;
+  }
   const std::vector<roster::Member> members = roster.experts;
   auto response = co_await import(*domain, std::move(roster.experts), request.validate_only());
   if (response) add_differences(*response, members, records);

@@ -72,10 +72,7 @@ PresenceIngest::PresenceIngest(Config config)
       source_store_(redis_),
       sources_(loop_, source_store_, domains_, config_.sources, config_.mapping,
                [this](const std::string& domain, const std::string& expert, const std::string& group) {
-                 const v1::ExpertRecord* record = read_models_.at(domain)->find(expert);
-                 if (record == nullptr) return false;
-                 const auto& groups = record->expert().groups();
-                 return std::find(groups.begin(), groups.end(), group) != groups.end();
+                 return read_models_.at(domain)->in_group(expert, group);
                }),
       reports_(loop_, store_, domains_, config_.sources.busy_takes_im),
       expert_service_({loop_, calls_}, store_, domains_),

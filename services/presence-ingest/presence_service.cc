@@ -131,8 +131,8 @@ grpc::ServerBidiReactor<v1::StreamPresenceRequest, v1::StreamPresenceResponse>* 
   return ReportStream::open(context_, domains_, reports_, sources_);
 }
 
-grpc::ServerWriteReactor<v1::WatchReadModelResponse>* PresenceService::WatchReadModel(
-    grpc::CallbackServerContext*, const v1::WatchReadModelRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* PresenceService::WatchReadModel(grpc::CallbackServerContext*,
+                                                                            const grpc::ByteBuffer* bytes) {
   // The stream is known to its model by address, which is not used again before unwatch() has run.
   auto address = std::make_shared<const ReadModel::Stream*>(nullptr);
   auto stream = std::make_shared<ReadModel::Stream>(context_, [this, address] {
@@ -140,7 +140,14 @@ grpc::ServerWriteReactor<v1::WatchReadModelResponse>* PresenceService::WatchRead
   });
   *address = stream.get();
   stream->start(stream);
-  context_.loop.post([this, stream, copy = *request] { watch(stream, copy); });
+  v1::WatchReadModelRequest request;
+  grpc::ByteBuffer copy = *bytes;
+  if (const auto read = grpc::GenericDeserialize<grpc::ProtoBufferReader, v1::WatchReadModelRequest>(&copy, &request);
+      !read.ok()) {
+    stream->finish(read);
+    return stream.get();
+  }
+  context_.loop.post([this, stream, request] { watch(stream, request); });
   return stream.get();
 }
 

@@ -16,7 +16,11 @@
 
 namespace expertline::presence {
 
-class PresenceService final : public v1::PresenceService::CallbackService {
+// What goes out on WatchReadModel is serialized where it is kept.
+using PresenceCallbackService =
+    v1::PresenceService::WithRawCallbackMethod_WatchReadModel<v1::PresenceService::CallbackService>;
+
+class PresenceService final : public PresenceCallbackService {
  public:
   using ReadModels = std::map<std::string, std::unique_ptr<ReadModel>>;  // by domain, one for each that is served
 
@@ -51,8 +55,8 @@ class PresenceService final : public v1::PresenceService::CallbackService {
   }
   grpc::ServerBidiReactor<v1::StreamPresenceRequest, v1::StreamPresenceResponse>* StreamPresence(
       grpc::CallbackServerContext*) override;
-  grpc::ServerWriteReactor<v1::WatchReadModelResponse>* WatchReadModel(
-      grpc::CallbackServerContext*, const v1::WatchReadModelRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchReadModel(grpc::CallbackServerContext*,
+                                                             const grpc::ByteBuffer* request) override;
   grpc::ServerWriteReactor<v1::WatchPresenceResponse>* WatchPresence(grpc::CallbackServerContext*,
                                                                      const v1::WatchPresenceRequest* request) override;
   grpc::ServerWriteReactor<v1::WatchWriteBackResponse>* WatchWriteBack(

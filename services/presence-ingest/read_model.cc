@@ -1,6 +1,5 @@
 #include "presence-ingest/read_model.h"
 
-#include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,7 +16,8 @@ constexpr size_t kBatch = 500;
 constexpr int kPage = 500;
 constexpr int kHistory = 5'000;  // entries of the log that are read at first, so that watchers resume after a restart
 constexpr size_t kMostRemovals = 10'000;
-constexpr size_t kMostAhead = 64;  // messages of a snapshot that wait for the reader
+constexpr size_t kMostAhead = 64;  // messages that wait for a reader who is brought up to date
+constexpr int kMessagesAStep = 8;  // that are written to him before anything else has its turn
 constexpr uint64_t kRetryMs = 100;
 // A watcher may come from a replica that has read further.
 constexpr uint64_t kAheadStepMs = 2;
@@ -27,30 +27,45 @@ constexpr int kAheadSteps = 250;
 constexpr int kMostRecords = 500;
 constexpr size_t kMostBytes = 128 * 1024;
 
-// Cuts records into messages; `last` completes the last one, which is sent even if it has no record.
-class Chunks {
+// Cuts what is sent into messages, each a serialized v1::WatchReadModelResponse: parts of one that are put one behind
+// the other are one.
+class Messages {
  public:
-  using Send = std::function<void(v1::WatchReadModelResponse)>;
-  explicit Chunks(Send send) : send_(std::move(send)) {}
+  using Send = std::function<void(const grpc::ByteBuffer&)>;
+  explicit Messages(Send send) : send_(std::move(send)) {}
 
-  v1::WatchReadModelResponse& message() { return message_; }
-  void add(const v1::ExpertRecord& record) {
-    const size_t size = record.ByteSizeLong();
-    if (message_.records_size() == kMostRecords || (bytes_ > 0 && bytes_ + size > kMostBytes)) flush();
-    *message_.add_records() = record;
-    bytes_ += size;
+  void add(const ExpertTable& experts, ExpertTable::Slot slot) {
+    make_room(experts.encoded_size(slot));
+    experts.append_to(bytes_, slot);
+    ++records_;
+  }
+  void add(const v1::WatchReadModelResponse& part) {
+    make_room(part.ByteSizeLong());
+    part.AppendToString(&bytes_);
+    records_ += part.records_size();
   }
   void flush() {
-    send_(std::move(message_));
-    message_.Clear();
-    bytes_ = 0;
+    const grpc::Slice slice(bytes_);
+    send_(grpc::ByteBuffer(&slice, 1));
+    bytes_.clear();
+    records_ = 0;
   }
 
  private:
+  void make_room(size_t size) {
+    if (records_ == kMostRecords || (records_ > 0 && bytes_.size() + size > kMostBytes)) flush();
+  }
+
   Send send_;
-  v1::WatchReadModelResponse message_;
-  size_t bytes_ = 0;
+  std::string bytes_;
+  int records_ = 0;
 };
+
+v1::WatchReadModelResponse make_cursor(state::LogId position) {
+  v1::WatchReadModelResponse part;
+  part.set_cursor(to_string(position));
+  return part;
+}
 
 }  // namespace
 
@@ -59,7 +74,8 @@ ReadModel::ReadModel(app::Loop& loop, redis::Client::Options redis, state::Exper
       redis_(loop, std::move(redis)),
       store_(store),
       domain_(std::move(domain)),
-      log_(state::key(domain_, "xlog")) {}
+      log_(state::key(domain_, "xlog")),
+      experts_(std::make_unique<ExpertTable>(domain_)) {}
 
 void ReadModel::start() {
   redis_.start();
@@ -125,17 +141,19 @@ Task<bool> ReadModel::load() {
     latest.try_emplace(expert, std::move(*change));
   }
 
-  std::unordered_map<std::string, Entry> experts;
+  redis::Command count_command = {"ZCARD", state::key(domain_, "experts")};
+  const redis::Reply count = co_await ask(std::move(count_command));
+  if (count.type != redis::Reply::Type::integer) co_return false;
+  auto experts = std::make_unique<ExpertTable>(domain_, static_cast<size_t>(count.integer));
   std::string after;
   for (bool more = true; more;) {
     const auto page = co_await store_.page(domain_, after, kPage);
     if (!page) co_return false;
     for (const state::ExpertView& view : *page) {
-      Entry entry;
-      set_directory(entry, view.id, view.directory);
-      set_state(entry, view.state);
-      if (const auto found = latest.find(view.id); found != latest.end()) entry.changed = found->second.id;
-      experts.emplace(view.id, std::move(entry));
+      const ExpertTable::Slot slot = experts->add(view.id);
+      experts->set_directory(slot, view.directory);
+      experts->set_state(slot, view.state);
+      if (const auto found = latest.find(view.id); found != latest.end()) experts->at(slot).changed = found->second.id;
       after = view.id;
     }
     more = page->size() == static_cast<size_t>(kPage);
@@ -147,20 +165,18 @@ Task<bool> ReadModel::load() {
   position_ = newest;
   std::vector<Removal> removals;
   for (const auto& [expert, change] : latest) {
-    if (change.removed && !experts_.contains(expert)) {
-      removals.push_back({change.id, expert, change.state.revision});
-    }
+    if (change.removed && !experts_->find(expert)) removals.push_back({change.id, expert, change.state.revision});
   }
   std::sort(removals.begin(), removals.end(), [](const Removal& a, const Removal& b) { return a.id < b.id; });
   for (Removal& removal : removals) remember_removal(std::move(removal));
 
   complete_ = true;
   ++loads_;
-  for (const auto& watcher : std::exchange(watchers_, {})) spawn(send_snapshot(watcher));
+  for (const auto& watcher : std::exchange(watchers_, {})) spawn(bring_up(watcher, std::nullopt));
   const auto waiting = std::exchange(waiting_, {});
   for (const auto& [stream, cursor] : waiting) watch(stream, cursor);
   for (const auto& reloaded : on_reload_) reloaded();
-  spdlog::info("read model of {}: {} experts", domain_, experts_.size());
+  spdlog::info("read model of {}: {} experts", domain_, experts_->size());
   co_return true;
 }
 
@@ -192,8 +208,8 @@ Task<bool> ReadModel::refresh_directory(std::vector<state::ExpertChange> changes
   std::vector<std::string> stale;
   for (const state::ExpertChange& change : changes) {
     if (change.removed) continue;
-    const auto found = experts_.find(change.expert);
-    if (found == experts_.end() || found->second.record.expert().revision() < change.state.directory_revision) {
+    const auto slot = experts_->find(change.expert);
+    if (!slot || experts_->at(*slot).directory_revision < change.state.directory_revision) {
       stale.push_back(change.expert);
     }
   }
@@ -203,10 +219,11 @@ Task<bool> ReadModel::refresh_directory(std::vector<state::ExpertChange> changes
   const auto views = co_await store_.views(domain_, std::move(stale));
   if (!views) co_return false;
   for (const state::ExpertView& view : *views) {
-    const auto [found, added] = experts_.try_emplace(view.id);
-    set_directory(found->second, view.id, view.directory);
+    const auto known = experts_->find(view.id);
+    const ExpertTable::Slot slot = known ? *known : experts_->add(view.id);
+    experts_->set_directory(slot, view.directory);
     // Of one who was there already the changes that follow say the rest.
-    if (added) set_state(found->second, view.state);
+    if (!known) experts_->set_state(slot, view.state);
   }
   co_return true;
 }
@@ -216,39 +233,38 @@ void ReadModel::apply(const std::vector<state::ExpertChange>& changes) {
   std::set<std::string> touched;
   for (const state::ExpertChange& change : changes) {
     position_ = change.id;
-    const auto found = experts_.find(change.expert);
+    const auto slot = experts_->find(change.expert);
     if (change.removed) {
       // Unless he came again since and the snapshot had him already: ids begin above their old revisions.
-      if (found != experts_.end() && found->second.record.revision() > change.state.revision) continue;
-      if (found != experts_.end()) experts_.erase(found);
+      if (slot && experts_->at(*slot).revision > change.state.revision) continue;
+      if (slot) experts_->remove(*slot);
       remember_removal({change.id, change.expert, change.state.revision});
     } else {
       // Absent: removed again already, the entry that says so follows.
-      if (found == experts_.end() || change.state.revision < found->second.record.revision()) continue;
-      set_state(found->second, change.state);
-      found->second.changed = change.id;
+      if (!slot || change.state.revision < experts_->at(*slot).revision) continue;
+      experts_->set_state(*slot, change.state);
+      experts_->at(*slot).changed = change.id;
     }
     touched.insert(change.expert);
   }
   for (const std::string& expert : touched) {
-    for (const auto& changed : on_change_) changed(expert, find(expert));
+    for (const auto& changed : on_change_) changed(expert);
   }
   if (watchers_.empty()) return;
-  Chunks chunks([this](const v1::WatchReadModelResponse& message) {
+  Messages messages([this](const grpc::ByteBuffer& message) {
     for (const auto& watcher : watchers_) watcher->write(message);
   });
   for (const std::string& expert : touched) {
-    const auto found = experts_.find(expert);
-    if (found != experts_.end()) {
-      chunks.add(found->second.record);
+    if (const auto slot = experts_->find(expert)) {
+      messages.add(*experts_, *slot);
       continue;
     }
     const auto removal =
         std::find_if(removals_.rbegin(), removals_.rend(), [&](const Removal& r) { return r.expert == expert; });
-    if (removal != removals_.rend()) chunks.add(make_removed(expert, removal->revision));
+    if (removal != removals_.rend()) messages.add(make_removed(*removal));
   }
-  chunks.message().set_cursor(to_string(position_));
-  chunks.flush();
+  messages.add(make_cursor(position_));
+  messages.flush();
 }
 
 void ReadModel::remember_removal(Removal removal) {
@@ -264,12 +280,7 @@ void ReadModel::watch(std::shared_ptr<Stream> stream, std::optional<state::LogId
   } else if (cursor && *cursor > position_) {
     spawn(watch_ahead(stream, *cursor));
   } else {
-    if (!cursor || *cursor < oldest_) {
-      spawn(send_snapshot(stream));
-      return;
-    }
-    send_since(*stream, *cursor);
-    watchers_.insert(stream);
+    spawn(bring_up(stream, cursor));
   }
 }
 
@@ -286,119 +297,79 @@ Task<void> ReadModel::watch_ahead(std::shared_ptr<Stream> stream, state::LogId c
 
 void ReadModel::unwatch(const Stream* stream) {
   std::erase_if(watchers_, [&](const auto& watcher) { return watcher.get() == stream; });
-  std::erase_if(snapshots_, [&](const auto& watcher) { return watcher.get() == stream; });
+  std::erase_if(behind_, [&](const auto& watcher) { return watcher.get() == stream; });
   std::erase_if(waiting_, [&](const auto& entry) { return entry.first.get() == stream; });
 }
 
-const v1::ExpertRecord* ReadModel::find(const std::string& expert) const {
-  const auto found = experts_.find(expert);
-  return found == experts_.end() ? nullptr : &found->second.record;
+std::optional<v1::ExpertRecord> ReadModel::find(const std::string& expert) const {
+  const auto slot = experts_->find(expert);
+  if (!slot) return std::nullopt;
+  return experts_->record(*slot);
 }
 
-void ReadModel::for_each(const std::function<void(const v1::ExpertRecord&)>& visit) const {
-  for (const auto& [expert, entry] : experts_) visit(entry.record);
+bool ReadModel::in_group(const std::string& expert, const std::string& group) const {
+  const auto slot = experts_->find(expert);
+  return slot && experts_->in_group(*slot, group);
 }
 
-void ReadModel::listen(std::function<void(const std::string&, const v1::ExpertRecord*)> changed,
-                       std::function<void()> reloaded) {
+void ReadModel::listen(std::function<void(const std::string&)> changed, std::function<void()> reloaded) {
   on_change_.push_back(std::move(changed));
   on_reload_.push_back(std::move(reloaded));
 }
 
-// Message by message, as fast as the reader takes them, so that a large directory neither holds up the loop nor
-// overflows the stream's queue. What changes meanwhile is sent after it.
-Task<void> ReadModel::send_snapshot(std::shared_ptr<Stream> stream) {
-  snapshots_.insert(stream);
-  for (bool sent = false; !sent;) {
+// Sends everything, or what changed since, as fast as the reader takes it, so that a large directory neither holds up
+// the loop nor overflows the stream's queue. Then what changed meanwhile, until nothing did.
+Task<void> ReadModel::bring_up(std::shared_ptr<Stream> stream, std::optional<state::LogId> since) {
+  behind_.insert(stream);
+  state::LogId begun;
+  do {
+    // Otherwise what changed since is not known any more.
+    if (since && *since < oldest_) since.reset();
+    begun = position_;
     const uint64_t loads = loads_;
-    const state::LogId begun = position_;
-    std::vector<std::string> ids;
-    ids.reserve(experts_.size());
-    for (const auto& [expert, entry] : experts_) ids.push_back(expert);
-    bool pause = false;
-    Chunks chunks([&](v1::WatchReadModelResponse message) {
-      stream->write(std::move(message));
-      pause = true;
+    int written = 0;
+    Messages messages([&](const grpc::ByteBuffer& message) {
+      stream->write(message);
+      ++written;
     });
-    chunks.message().set_snapshot_begin(true);
-    for (const std::string& expert : ids) {
-      const auto found = experts_.find(expert);
-      if (found != experts_.end()) chunks.add(found->second.record);
-      while (std::exchange(pause, false) || stream->queued() > kMostAhead) {
-        const bool going = co_await loop_.sleep(stream->queued() > kMostAhead ? 1 : 0);
-        if (!going || !snapshots_.contains(stream)) co_return;
+    v1::WatchReadModelResponse first;
+    first.set_snapshot_begin(!since);
+    messages.add(first);
+    for (ExpertTable::Slot slot = 0; slot < experts_->slots(); ++slot) {
+      const ExpertTable::Entry& entry = experts_->at(slot);
+      if (!entry.id.empty() && (!since || entry.changed > *since)) messages.add(*experts_, slot);
+      while (written >= kMessagesAStep && loads == loads_) {
+        const bool far_ahead = stream->queued() > kMostAhead;
+        if (!far_ahead) written = 0;
+        const bool going = co_await loop_.sleep(far_ahead ? 1 : 0);
+        if (!going || !behind_.contains(stream)) co_return;
       }
       if (loads != loads_) break;
     }
-    // Otherwise what changed since it begun is not known any more.
-    sent = loads == loads_ && begun >= oldest_;
-    if (!sent) continue;
-    chunks.message().set_snapshot_complete(true);
-    chunks.message().set_cursor(to_string(begun));
-    chunks.flush();
-    if (begun != position_) send_since(*stream, begun);
-  }
-  snapshots_.erase(stream);
+    if (loads != loads_) {
+      since.reset();
+      continue;
+    }
+    for (const Removal& removal : removals_) {
+      if (since && removal.id > *since && !experts_->find(removal.expert)) messages.add(make_removed(removal));
+    }
+    v1::WatchReadModelResponse last = make_cursor(begun);
+    last.set_snapshot_complete(!since);
+    messages.add(last);
+    messages.flush();
+    since = begun;
+  } while (!since || begun != position_);
+  behind_.erase(stream);
   watchers_.insert(stream);
 }
 
-void ReadModel::send_since(Stream& stream, state::LogId cursor) const {
-  Chunks chunks([&stream](v1::WatchReadModelResponse message) { stream.write(std::move(message)); });
-  for (const auto& [expert, entry] : experts_) {
-    if (entry.changed > cursor) chunks.add(entry.record);
-  }
-  for (const Removal& removal : removals_) {
-    if (removal.id > cursor && !experts_.contains(removal.expert)) {
-      chunks.add(make_removed(removal.expert, removal.revision));
-    }
-  }
-  chunks.message().set_cursor(to_string(position_));
-  chunks.flush();
-}
-
-void ReadModel::set_directory(Entry& entry, const std::string& expert, const v1::Expert& directory) const {
-  v1::Expert& record = *entry.record.mutable_expert();
-  const v1::ExpertState state = record.state();
-  record = directory;
-  record.set_name(expert_name(domain_, expert));
-  record.set_state(state);
-  const auto voice = directory.dns().find("voice");
-  entry.voice_number = voice == directory.dns().end() ? "" : voice->second;
-}
-
-void ReadModel::set_state(Entry& entry, const state::ExpertState& from) {
-  v1::ExpertRecord& record = entry.record;
-  record.mutable_expert()->set_state(from.active ? v1::EXPERT_STATE_ACTIVE : v1::EXPERT_STATE_RETIRED);
-  record.set_state(from.state);
-  record.set_do_not_disturb(from.do_not_disturb);
-  record.clear_media();
-  for (const v1::MediumStatus& medium : from.media) *record.add_media() = medium;
-  record.set_has_desk(from.has_desk);
-  record.set_idle_since_ms(from.idle_since_ms);
-  record.set_block(from.block);
-  record.set_offers_today(from.offers_today);
-  record.set_worked_today_ms(from.worked_today_ms);
-  record.set_today(from.today);
-  record.set_note(from.note);
-  record.set_revision(from.revision);
-  if (from.since_ms != 0) {
-    *record.mutable_since() = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(from.since_ms);
-  }
-  auto& numbers = *record.mutable_expert()->mutable_dns();
-  const std::string& voice = from.number.empty() ? entry.voice_number : from.number;
-  if (!voice.empty()) {
-    numbers["voice"] = voice;
-  } else {
-    numbers.erase("voice");
-  }
-}
-
-v1::ExpertRecord ReadModel::make_removed(const std::string& expert, int64_t revision) const {
-  v1::ExpertRecord record;
-  record.mutable_expert()->set_name(expert_name(domain_, expert));
+v1::WatchReadModelResponse ReadModel::make_removed(const Removal& removal) const {
+  v1::WatchReadModelResponse part;
+  v1::ExpertRecord& record = *part.add_records();
+  record.mutable_expert()->set_name(expert_name(domain_, removal.expert));
   record.set_removed(true);
-  record.set_revision(revision);
-  return record;
+  record.set_revision(removal.revision);
+  return part;
 }
 
 }  // namespace expertline::presence

@@ -11,10 +11,10 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "app/rpc.h"
+#include "presence-ingest/expert_table.h"
 #include "redis/client.h"
 #include "state/expert_store.h"
 
@@ -22,7 +22,8 @@ namespace expertline::presence {
 
 class ReadModel {
  public:
-  using Stream = app::ServerStream<v1::WatchReadModelResponse>;
+  // Of serialized v1::WatchReadModelResponse.
+  using Stream = app::ServerStream<grpc::ByteBuffer>;
 
   // `redis` is a connection of its own: its reads wait in the store.
   ReadModel(app::Loop& loop, redis::Client::Options redis, state::ExpertStore& store, std::string domain);
@@ -38,20 +39,16 @@ class ReadModel {
   void watch(std::shared_ptr<Stream> stream, std::optional<state::LogId> cursor);
   void unwatch(const Stream* stream);
 
-  // The record of an expert, or nullptr.
-  const v1::ExpertRecord* find(const std::string& expert) const;
-  void for_each(const std::function<void(const v1::ExpertRecord&)>& visit) const;
-  // Runs `changed` for each change from now on, with nullptr for one who is gone; `reloaded` when everything may be
-  // another. Both for as long as the model lives.
-  void listen(std::function<void(const std::string& expert, const v1::ExpertRecord*)> changed,
-              std::function<void()> reloaded);
+  // nullopt if there is no such expert.
+  std::optional<v1::ExpertRecord> find(const std::string& expert) const;
+  bool in_group(const std::string& expert, const std::string& group) const;
+  // Ids of those who hold a voice leg that is not only wrapped up.
+  const std::set<std::string>& in_our_call() const { return experts_->in_our_call(); }
+  // Runs `changed` for each change from now on, `reloaded` when everything may be another. Both for as long as the
+  // model lives.
+  void listen(std::function<void(const std::string& expert)> changed, std::function<void()> reloaded);
 
  private:
-  struct Entry {
-    v1::ExpertRecord record;
-    state::LogId changed;      // its last entry of the log
-    std::string voice_number;  // of the directory; the record's may be another, to follow him
-  };
   struct Removal {
     state::LogId id;
     std::string expert;
@@ -68,11 +65,8 @@ class ReadModel {
 
   void apply(const std::vector<state::ExpertChange>& changes);
   void remember_removal(Removal removal);
-  Task<void> send_snapshot(std::shared_ptr<Stream> stream);
-  void send_since(Stream& stream, state::LogId cursor) const;
-  void set_directory(Entry& entry, const std::string& expert, const v1::Expert& directory) const;
-  static void set_state(Entry& entry, const state::ExpertState& state);
-  v1::ExpertRecord make_removed(const std::string& expert, int64_t revision) const;
+  Task<void> bring_up(std::shared_ptr<Stream> stream, std::optional<state::LogId> since);
+  v1::WatchReadModelResponse make_removed(const Removal& removal) const;
 
   app::Loop& loop_;
   redis::Client redis_;
@@ -82,14 +76,14 @@ class ReadModel {
   bool complete_ = false;
   bool stopping_ = false;
 
-  std::unordered_map<std::string, Entry> experts_;
+  std::unique_ptr<ExpertTable> experts_;
   std::deque<Removal> removals_;
   state::LogId oldest_;    // every change after it is in experts_ or removals_
   state::LogId position_;  // the last entry that was applied
-  std::vector<std::function<void(const std::string&, const v1::ExpertRecord*)>> on_change_;
+  std::vector<std::function<void(const std::string&)>> on_change_;
   std::vector<std::function<void()>> on_reload_;
   std::set<std::shared_ptr<Stream>> watchers_;
-  std::set<std::shared_ptr<Stream>> snapshots_;  // being sent, watchers when they have it
+  std::set<std::shared_ptr<Stream>> behind_;  // told step by step what there is, watchers when they have it
   uint64_t loads_ = 0;
   std::map<std::shared_ptr<Stream>, std::optional<state::LogId>> waiting_;  // until the model is complete, by cursor
 };

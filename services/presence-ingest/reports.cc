@@ -59,6 +59,7 @@ Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed obse
   compositions.reserve(observed.compose.size());
   for (state::Observations& one : observed.compose) {
     compositions.push_back(composer.compose(std::move(one), observed.now_ms));
+    dampings_.at(domain).damp(compositions.back(), observed.now_ms);
   }
   co_return co_await store_.present(domain, std::move(compositions));
 }
@@ -66,12 +67,18 @@ Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed obse
 Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domain, std::vector<state::Report> reports) {
   using state::ReportOutcome;
   Composer& composer = composers_.at(domain);
+  Damping& damping = dampings_.at(domain);
   std::unordered_map<std::string, int> reports_of;
   for (const state::Report& report : reports) ++reports_of[report.expert];
   std::vector<std::optional<Composer::Step>> steps;
   steps.reserve(reports.size());
   for (state::Report& report : reports) {
-    steps.push_back(reports_of[report.expert] == 1 ? composer.assume(report) : std::nullopt);
+    auto step = reports_of[report.expert] == 1 ? composer.assume(report) : std::nullopt;
+    if (step && step->available && damping.restless(report.expert)) {
+      report.assumed.reset();  // to be held back, perhaps: the store says what time it is first
+      step.reset();
+    }
+    steps.push_back(std::move(step));
   }
   auto observed = co_await store_.observe(domain, std::move(reports));
   if (!observed) {
@@ -79,7 +86,9 @@ Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domai
     co_return observed.error();
   }
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (observed->outcomes[i] == ReportOutcome::written) composer.learn(std::move(*steps[i]), observed->now_ms);
+    if (observed->outcomes[i] != ReportOutcome::written) continue;
+    damping.hold_until(steps[i]->expert, steps[i]->available, observed->now_ms);  // which is 0
+    composer.learn(std::move(*steps[i]), observed->now_ms);
   }
   std::vector<ReportOutcome> outcomes = std::move(observed->outcomes);
   const auto written = co_await compose_all(domain, std::move(*observed));

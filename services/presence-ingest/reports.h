@@ -9,6 +9,7 @@
 
 #include "app/loop.h"
 #include "presence-ingest/composer.h"
+#include "presence-ingest/damping.h"
 #include "presence-ingest/domains.h"
 #include "state/expert_store.h"
 
@@ -18,7 +19,10 @@ class Reports {
  public:
   Reports(app::Loop& loop, state::ExpertStore& store, const Domains& domains, bool busy_takes_im)
       : loop_(loop), store_(store) {
-    for (const std::string& domain : domains.served()) composers_.emplace(domain, busy_takes_im);
+    for (const std::string& domain : domains.served()) {
+      composers_.emplace(domain, busy_takes_im);
+      dampings_[domain];
+    }
   }
 
   // Composes again what expires, until the loop is stopped.
@@ -38,7 +42,9 @@ class Reports {
 
   app::Loop& loop_;
   state::ExpertStore& store_;
-  std::map<std::string, Composer> composers_;  // by domain
+  // By domain.
+  std::map<std::string, Composer> composers_;
+  std::map<std::string, Damping> dampings_;
 };
 
 }  // namespace expertline::presence

@@ -13,9 +13,6 @@
 
 namespace expertline::presence {
 
-// He holds a voice leg that is not only wrapped up. Pure.
-bool in_our_call(const v1::ExpertRecord& record);
-
 class WriteBack {
  public:
   using Stream = app::ServerStream<v1::WatchWriteBackResponse>;
@@ -34,7 +31,7 @@ class WriteBack {
   };
 
   void send_all(Watch& watch) const;
-  void changed(const std::string& expert, const v1::ExpertRecord* record);
+  void changed(const std::string& expert);
 
   ReadModel& model_;
   const SourceRegistry& sources_;

@@ -164,7 +164,7 @@ state::SourceCounts& SourceRegistry::counts(const std::string& domain, const std
 
 void SourceRegistry::count_taken(const std::string& domain, const std::string& source, int64_t overtaken) {
   state::SourceCounts& of = counts(domain, source);
-  ++of.taken;
+  of.taken += 1 + overtaken;
   of.overtaken += overtaken;
 }
 
