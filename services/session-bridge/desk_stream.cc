@@ -88,7 +88,7 @@ void DeskStream::show_leg(const state::SessionRecord& record, const state::Leg& 
   if (leg.expert.empty() || !mine(leg.expert)) return;
   const LegKey key{record.id, leg.id, leg.expert};
   const auto seen = seen_leg_.find(key);
-  if (leg.ended() && seen == seen_leg_.end()) return;
+  if (seen == seen_leg_.end() ? leg.ended() : seen->second.version == record.version) return;
   v1::DeskResponse response;
   v1::LegUpdate& update = *response.mutable_leg_update();
   update.set_session(session_name(domain_->name(), record.id));
@@ -104,10 +104,11 @@ void DeskStream::show_leg(const state::SessionRecord& record, const state::Leg& 
   std::string hash = hash_of(update);
   if (leg.ended()) {
     seen_leg_.erase(seen);
-  } else if (std::string& last = seen_leg_[key]; last != hash) {
-    last = std::move(hash);
   } else {
-    return;
+    Shown& shown = seen_leg_[key];
+    shown.version = record.version;
+    if (shown.hash == hash) return;
+    shown.hash = std::move(hash);
   }
   write(std::move(response));
 }

@@ -33,6 +33,11 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   using LegKey = std::tuple<std::string, std::string, std::string>;  // session, leg, expert
   using PersonKey = std::pair<std::string, std::string>;             // session, expert
 
+  struct Shown {
+    int64_t version = -1;  // of the session
+    std::string hash;      // of what was told of the leg
+  };
+
   bool mine(const std::string& expert) const { return experts_.contains(expert); }
   // The experts of this desk who are on the conversation, or were when it was last told.
   std::set<std::string> talking(const state::SessionRecord& record) const;
@@ -60,7 +65,7 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   Domain* domain_ = nullptr;
   std::set<std::string> experts_;
   std::set<OfferKey> open_offers_;                 // shown, not yet closed
-  std::map<LegKey, std::string> seen_leg_;         // hash of what was shown, of legs that have not ended
+  std::map<LegKey, Shown> seen_leg_;               // of legs that have not ended
   std::map<PersonKey, std::string> seen_message_;  // the last one shown to him
   std::set<std::string> paused_;                   // experts who were told that they are
 };

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include "state/expert_store.h"
 #include "state/fcall.h"
@@ -103,6 +104,7 @@ class SessionStoreTest : public ::testing::Test {
   std::vector<std::string> sessions_;
   std::map<std::string, std::string> outcomes_;  // of offers, once written
   std::map<std::string, int64_t> versions_;
+  int transferred_ = 0;  // legs that were found so
 };
 
 void SessionStoreTest::check_invariants() {
@@ -135,7 +137,15 @@ void SessionStoreTest::check_invariants() {
     EXPECT_GE(record.version, versions_[id]) << "I5: session " << id;
     versions_[id] = record.version;
     bool any_open = false;
+    std::set<std::string> talking;
     for (const Leg& leg : record.legs) {
+      if (leg.state == "active" && !leg.connect) {
+        EXPECT_TRUE(talking.insert(leg.expert).second) << leg.expert << " is twice on the conversation of " << id;
+      }
+      if (!leg.replaces.empty() && leg.began > 0) {
+        EXPECT_TRUE(record.leg(leg.replaces)->ended()) << id << "/" << leg.id << " has replaced it";
+        if (record.leg(leg.replaces)->outcome == "transferred") ++transferred_;
+      }
       any_open = any_open || !leg.ended();
       const std::string name = id + "/" + leg.id;
       EXPECT_GE(leg.version, versions_[name]) << "I5: leg " << name;
@@ -159,7 +169,7 @@ void SessionStoreTest::check_invariants() {
 
 TEST_F(SessionStoreTest, KeepsTheInvariantsWhateverIsDone) {
   make_experts();
-  constexpr int kSteps = 2'000;
+  constexpr int kSteps = 3'000;
   std::mt19937_64 random(7);
   const auto any = [&random](size_t below) { return static_cast<size_t>(random() % below); };
   const auto some_expert = [&] { return "e" + std::to_string(any(kExperts)); };
@@ -175,7 +185,7 @@ TEST_F(SessionStoreTest, KeepsTheInvariantsWhateverIsDone) {
     const SessionRecord record = read(sessions_[any(sessions_.size())]);
     const Leg leg = record.legs[any(record.legs.size())];
     const LegRef ref{.session = record.id, .leg = leg.id, .version = leg.version - (any(10) == 0 ? 1 : 0)};
-    switch (any(9)) {
+    switch (any(12)) {
       case 0:
       case 1: {
         const int64_t within = any(3) == 0 ? 0 : 60'000;  // 0: its deadline has passed already
@@ -218,6 +228,20 @@ TEST_F(SessionStoreTest, KeepsTheInvariantsWhateverIsDone) {
         // Refused for legs that are no calls.
         (void)run<Result<Answered>>([&] { return store_->voice(record.id, leg.id, events[any(events.size())]); });
         break;
+      case 8:
+      case 9: {
+        Seek sought;
+        sought.session = record.id;
+        sought.medium = "im";
+        sought.routing_point = "help";
+        sought.transfer = any(3) > 0;
+        if (sought.transfer && any(2) == 0) sought.replaces = leg.id;
+        (void)run<Result<LegRef>>([&] { return store_->seek(sought); });  // refused where nobody is on it
+        break;
+      }
+      case 10:
+        ASSERT_TRUE(run<Result<Done>>([&] { return store_->end_wrap_up(record.id, leg.id, "e3"); }).ok());
+        break;
       case 7:
         ASSERT_TRUE(run<Result<Tick>>([&] { return store_->tick(50, 3'600'000, 100); }).ok());
         break;
@@ -238,6 +262,7 @@ TEST_F(SessionStoreTest, KeepsTheInvariantsWhateverIsDone) {
   EXPECT_GT(accepted, 20);
   EXPECT_GT(waited, 20);
   EXPECT_GT(held_lines, 5);
+  EXPECT_GT(transferred_, 5);
   for (const std::string& id : sessions_) {
     ASSERT_TRUE(run<Result<Done>>([&] { return store_->end(id, "", Request()); }).ok());
   }
