@@ -370,9 +370,8 @@ class ReportsTest : public PeopleTest, public testing::WithParamInterface<bool> 
     const char* name;
     bool other;
   };
-  static constexpr Event kEvents[] = {{"ringing", false},  {"answered", false}, {"no_answer", false},
-                                        {"joined", false},   {"left", false},
-                                      {"released", false}, {"joined", true},    {"left", true}};
+  static constexpr Event kEvents[] = {{"ringing", false}, {"answered", false}, {"no_answer", false}, {"joined", false},
+                                      {"left", false},    {"released", false}, {"joined", true},     {"left", true}};
 
   void add_caller(const std::string& id) {
     Put put;
