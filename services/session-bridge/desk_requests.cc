@@ -2,6 +2,7 @@
 #include "base/names.h"
 #include "session-bridge/desk_stream.h"
 #include "session-bridge/requests.h"
+#include "session-bridge/speech.h"
 
 namespace expertline::bridge {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 constexpr int kMostAttached = 1'000;     // in one message
 constexpr size_t kMostExperts = 10'000;  // on one stream
 constexpr size_t kMostReasonBytes = 200;
+constexpr int kMostTries = 500;
+constexpr uint64_t kTryAgainMs = 10;
 
 Error wrong_state(const std::string& session, const std::string& state) {
   return Error{.reason = v1::ERROR_REASON_WRONG_STATE,
@@ -54,6 +57,10 @@ Task<Result<Done>> DeskStream::act(v1::DeskRequest request, v1::DeskResult* resu
       co_return co_await answer(request.decline().offer(), "declined", request.decline().reason(), "", result);
     case v1::DeskRequest::kSendMessage:
       co_return co_await send_message(std::move(request), result);
+    case v1::DeskRequest::kTyping:
+      co_return co_await typing(std::move(*request.mutable_typing()));
+    case v1::DeskRequest::kMark:
+      co_return co_await mark(std::move(*request.mutable_mark()));
     case v1::DeskRequest::kEndLeg:
       co_return co_await end_leg(std::move(*request.mutable_end_leg()));
     case v1::DeskRequest::kEndWrapUp:
@@ -70,6 +77,11 @@ Task<Result<Done>> DeskStream::act(v1::DeskRequest request, v1::DeskResult* resu
 Task<Result<Done>> DeskStream::attach(v1::DeskAttach request) {
   const auto name = parse_domain("parent", request.parent());
   if (!name) co_return name.error();
+  // A desk comes back as soon as this process listens, which is a moment before it has started.
+  for (int tries = 0; domains_.empty() && tries < kMostTries; ++tries) {
+    const bool going = co_await context_.loop.sleep(kTryAgainMs);
+    if (!going) break;
+  }
   const auto found = find_domain(domains_, *name);
   if (!found) co_return found.error();
   if (domain_ != nullptr && domain_ != *found) co_return invalid_field("parent", "one stream serves one domain");
@@ -82,7 +94,16 @@ Task<Result<Done>> DeskStream::attach(v1::DeskAttach request) {
   if (experts_.size() + static_cast<size_t>(request.experts_size()) > kMostExperts) {
     co_return invalid_field("experts", "at most 10,000 on one stream");
   }
+  for (const auto& [session, after] : request.after_messages()) {
+    if (const auto id = check_id("after_messages", session); !id) co_return id.error();
+    if (!is_message_id(after)) {
+      co_return Error{.reason = v1::ERROR_REASON_BAD_CURSOR,
+                      .message = "after_messages: not the id of a message",
+                      .metadata = {{"field", "after_messages"}}};
+    }
+  }
   domain_ = *found;
+  for (const auto& [session, after] : request.after_messages()) resume_after_[session] = after;
   std::vector<std::string> experts(request.experts().begin(), request.experts().end());
   experts_.insert(experts.begin(), experts.end());
   const auto known = co_await domain_->attach(experts, this->shared_from_this());
@@ -127,6 +148,7 @@ Task<Result<Done>> DeskStream::answer(v1::OfferRef offer, std::string outcome, s
   if (!session) co_return session.error();
   if (why.size() > kMostReasonBytes) co_return invalid_field("reason", "at most 200 bytes");
   if (const auto dn = check_dn("number", number); !dn) co_return dn.error();
+  if (const auto reason = domain_->policy().check_reason("reason", why); !reason) co_return reason.error();
   const auto record = co_await domain_->store().read(*session);
   if (!record) co_return record.error();
   const state::Leg* leg = record->leg(offer.leg());
@@ -154,13 +176,32 @@ Task<Result<Done>> DeskStream::send_message(v1::DeskRequest request, v1::DeskRes
   const v1::DeskSendMessage& words = request.send_message();
   const auto session = session_of("session", words.session());
   if (!session) co_return session.error();
-  if (const auto text = check_text("text", words.text()); !text) co_return text.error();
   if (!mine(words.expert())) co_return wrong_state(*session, "the expert is not at this desk");
-  const auto id = co_await domain_->store().say(*session, v1::MESSAGE_AUTHOR_EXPERT, words.expert(), words.text(),
-                                                request_of(request));
+  const auto record = co_await domain_->store().read(*session);
+  if (!record) co_return record.error();
+  Speech speech = speech_of(v1::MESSAGE_AUTHOR_EXPERT, words.expert(), "DeskSendMessage", words);
+  const auto message = co_await compose(domain_, *record, std::move(speech));
+  if (!message) co_return message.error();
+  const auto id = co_await domain_->store().say(*session, *message, request_of(request));
   if (!id) co_return id.error();
   result->set_message_id(*id);
   co_return Done{};
+}
+
+Task<Result<Done>> DeskStream::typing(v1::DeskTyping request) {
+  const auto session = session_of("session", request.session());
+  if (!session) co_return session.error();
+  if (!mine(request.expert())) co_return wrong_state(*session, "the expert is not at this desk");
+  co_return co_await domain_->store().typing(*session, v1::MESSAGE_AUTHOR_EXPERT, request.expert());
+}
+
+Task<Result<Done>> DeskStream::mark(v1::DeskMark request) {
+  const auto session = session_of("session", request.session());
+  if (!session) co_return session.error();
+  if (const auto marks = check_marks(request.delivered(), request.read()); !marks) co_return marks.error();
+  if (!mine(request.expert())) co_return wrong_state(*session, "the expert is not at this desk");
+  co_return co_await domain_->store().mark(*session, v1::MESSAGE_AUTHOR_EXPERT, request.expert(), request.delivered(),
+                                           request.read());
 }
 
 Task<Result<Done>> DeskStream::end_leg(v1::DeskEndLeg request) {

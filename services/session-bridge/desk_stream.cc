@@ -13,6 +13,7 @@ DeskStream::DeskStream(app::Context context, const Domains& domains)
       domains_(domains) {}
 
 void DeskStream::on_gone() {
+  gone_ = true;
   if (domain_ == nullptr) return;
   const std::vector<std::string> experts(experts_.begin(), experts_.end());
   domain_->detach(experts, this->shared_from_this());
@@ -34,21 +35,25 @@ std::set<std::string> DeskStream::talking(const state::SessionRecord& record) co
   return experts;
 }
 
+std::string DeskStream::seen(const std::string& session, const std::string& expert) const {
+  if (const auto shown = seen_message_.find({session, expert}); shown != seen_message_.end()) return shown->second;
+  const auto resumed = resume_after_.find(session);
+  return resumed == resume_after_.end() ? "" : resumed->second;
+}
+
 std::string DeskStream::messages_after(const state::SessionRecord& record) {
   std::string least = "-";
   for (const std::string& expert : talking(record)) {
-    const auto it = seen_message_.find({record.id, expert});
-    if (it == seen_message_.end()) return "";
-    if (least == "-" || is_later(least, it->second)) least = it->second;
+    const std::string last = seen(record.id, expert);
+    if (least == "-" || is_later(least, last)) least = last;
   }
   return least;
 }
 
 void DeskStream::message(const state::SessionRecord& record, const v1::Message& message) {
   for (const std::string& expert : talking(record)) {
-    std::string& seen = seen_message_[{record.id, expert}];
-    if (!is_later(message.id(), seen)) continue;
-    seen = message.id();
+    if (!is_later(message.id(), seen(record.id, expert))) continue;
+    seen_message_[{record.id, expert}] = message.id();
     v1::DeskResponse response;
     v1::ConversationMessage& shown = *response.mutable_message();
     shown.set_session(session_name(domain_->name(), record.id));
@@ -63,6 +68,7 @@ void DeskStream::told(const state::SessionRecord& record) {
   for (const std::string& expert : talking(record)) {
     if (!record.talks(expert)) seen_message_.erase({record.id, expert});
   }
+  if (!record.open) resume_after_.erase(record.id);
 }
 
 void DeskStream::show_offers(const state::SessionRecord& record, const state::Leg& leg) {
@@ -73,12 +79,14 @@ void DeskStream::show_offers(const state::SessionRecord& record, const state::Le
     if (offer.outcome.empty()) {
       if (!open_offers_.insert(key).second) continue;
       *response.mutable_preview() = view_preview(domain_->name(), record, leg, offer, domain_->time());
+      response.mutable_preview()->set_headline(domain_->words("request", offer.expert, &record, &leg));
     } else {
       if (open_offers_.erase(key) == 0) continue;
       v1::OfferClosed& closed = *response.mutable_offer_closed();
       *closed.mutable_offer() = offer_ref(domain_->name(), record.id, leg.id, offer.n);
       closed.set_expert(offer.expert);
       closed.set_outcome(offer_outcome(offer.outcome));
+      if (offer.outcome == "canceled") closed.set_text(domain_->words("canceled", offer.expert, &record, &leg));
     }
     write(std::move(response));
   }
@@ -113,6 +121,23 @@ void DeskStream::show_leg(const state::SessionRecord& record, const state::Leg& 
   write(std::move(response));
 }
 
+void DeskStream::typing(const std::string& session, const std::vector<std::string>& experts, const v1::Typing& typing) {
+  for (const std::string& expert : experts) {
+    const bool own = typing.author() == v1::MESSAGE_AUTHOR_EXPERT && typing.author_id() == expert;
+    if (own || !mine(expert)) continue;
+    v1::DeskResponse response;
+    v1::ConversationTyping& shown = *response.mutable_typing();
+    shown.set_session(session_name(domain_->name(), session));
+    shown.set_expert(expert);
+    *shown.mutable_typing() = typing;
+    write(std::move(response));
+  }
+}
+
+bool DeskStream::keeps_up() const { return gone_ || queued() < kMostUnread; }
+
+void DeskStream::drop() { abort(app::to_status(too_slow())); }
+
 void DeskStream::expert_blocked(const std::string& expert, v1::Block block) {
   if (!mine(expert)) return;
   v1::DeskResponse response;
@@ -121,12 +146,14 @@ void DeskStream::expert_blocked(const std::string& expert, v1::Block block) {
   if (block == v1::BLOCK_PAUSED) {
     if (!paused_.insert(expert).second) return;
     notice.set_kind(v1::NOTICE_KIND_PAUSED);
-    notice.set_text(notice_text(Notice::kPaused, ""));
+    notice.set_text(domain_->words("paused", expert));
+    if (notice.text().empty()) notice.set_text(notice_text(Notice::kPaused, ""));
   } else {
     // Another block may hide the pause; it is over when nothing blocks him.
     if (block != v1::BLOCK_UNSPECIFIED || paused_.erase(expert) == 0) return;
     notice.set_kind(v1::NOTICE_KIND_RESUMED);
-    notice.set_text(notice_text(Notice::kResumed, ""));
+    notice.set_text(domain_->words("resumed", expert));
+    if (notice.text().empty()) notice.set_text(notice_text(Notice::kResumed, ""));
   }
   write(std::move(response));
 }

@@ -26,6 +26,9 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   std::string messages_after(const state::SessionRecord& record) override;
   void message(const state::SessionRecord& record, const v1::Message& message) override;
   void told(const state::SessionRecord& record) override;
+  void typing(const std::string& session, const std::vector<std::string>& experts, const v1::Typing& typing) override;
+  bool keeps_up() const override;
+  void drop() override;
   void expert_blocked(const std::string& expert, v1::Block block) override;
 
  private:
@@ -39,6 +42,8 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   };
 
   bool mine(const std::string& expert) const { return experts_.contains(expert); }
+  // The last message shown to him of a session, or that his desk had seen when it attached.
+  std::string seen(const std::string& session, const std::string& expert) const;
   // The experts of this desk who are on the conversation, or were when it was last told.
   std::set<std::string> talking(const state::SessionRecord& record) const;
   void show_offers(const state::SessionRecord& record, const state::Leg& leg);
@@ -54,6 +59,8 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   Task<Result<Done>> answer(v1::OfferRef offer, std::string outcome, std::string why, std::string number,
                             v1::DeskResult* result);
   Task<Result<Done>> send_message(v1::DeskRequest request, v1::DeskResult* result);
+  Task<Result<Done>> typing(v1::DeskTyping request);
+  Task<Result<Done>> mark(v1::DeskMark request);
   Task<Result<Done>> end_leg(v1::DeskEndLeg request);
   Task<Result<Done>> end_wrap_up(v1::DeskEndWrapUp request);
   Task<Result<Done>> call_me(v1::DeskCallMe request);
@@ -64,10 +71,12 @@ class DeskStream final : public app::BidiStream<v1::DeskRequest, v1::DeskRespons
   const Domains& domains_;
   Domain* domain_ = nullptr;
   std::set<std::string> experts_;
-  std::set<OfferKey> open_offers_;                 // shown, not yet closed
-  std::map<LegKey, Shown> seen_leg_;               // of legs that have not ended
-  std::map<PersonKey, std::string> seen_message_;  // the last one shown to him
-  std::set<std::string> paused_;                   // experts who were told that they are
+  std::set<OfferKey> open_offers_;                   // shown, not yet closed
+  std::map<LegKey, Shown> seen_leg_;                 // of legs that have not ended
+  std::map<PersonKey, std::string> seen_message_;    // the last one shown to him
+  std::map<std::string, std::string> resume_after_;  // by session: the last message the desk had seen
+  bool gone_ = false;
+  std::set<std::string> paused_;  // experts who were told that they are
 };
 
 }  // namespace expertline::bridge

@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_split.h>
+
 #include <algorithm>
 
 #include "base/names.h"
@@ -12,12 +15,18 @@ namespace {
 constexpr uint64_t kTickMs = 50;
 constexpr int kMostDue = 256;
 constexpr uint64_t kRenewMs = 2'000;
-constexpr int kMostMessages = 1'000;
+constexpr int kMostMessages = 64;  // at once: each may hold a file
+constexpr uint64_t kPaceMs = 10;
+constexpr int64_t kPatienceMs = 10'000;     // with a slow reader
+constexpr uint64_t kMarksTogetherMs = 200;  // five times a second is often enough to see what others have read
 constexpr std::chrono::milliseconds kRouteTimeout{5'000};
 constexpr std::chrono::milliseconds kAdmitTimeout{2'000};  // somebody waits for it
 constexpr uint64_t kAttachAgainMs = 20;
 constexpr int kAttachTries = 250;
 constexpr const char* kBlockMs = "1000";
+
+// What people call him.
+std::string called(const v1::Agent& agent) { return agent.display_name().empty() ? agent.id() : agent.display_name(); }
 
 }  // namespace
 
@@ -33,6 +42,15 @@ bool is_later(const std::string& a, const std::string& b) {
          std::pair(number(b.substr(0, dash_b)), number(b.substr(dash_b + 1)));
 }
 
+bool is_message_id(const std::string& id) {
+  if (id.empty()) return true;
+  const auto dash = id.find('-');
+  const auto digits = [](const std::string& text) {
+    return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string::npos;
+  };
+  return dash != std::string::npos && digits(id.substr(0, dash)) && digits(id.substr(dash + 1));
+}
+
 Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Channel> strategy)
     : loop_(loop),
       config_(std::move(config)),
@@ -40,6 +58,7 @@ Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Chann
       hints_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
       store_(client_, config_.name),
       audit_(client_, config_.name),
+      experts_(client_),
       strategy_(v1::StrategyService::NewStub(strategy)) {}
 
 void Domain::start() {
@@ -103,7 +122,8 @@ Task<void> Domain::tick() {
   int64_t last = loop_.now_ms();
   while (!stopping_) {
     const int64_t started = loop_.now_ms();
-    const auto tick = co_await store_.tick(started - last, config_.retention_ms, kMostDue);
+    const auto tick = co_await store_.tick(started - last, config_.policy.session_retention_ms, kMostDue,
+                                           config_.policy.conversation_retention_ms);
     bool more = false;
     if (tick) {
       last = started;
@@ -173,11 +193,17 @@ Task<void> Domain::read_hints() {
     for (const redis::Reply& entry : reply.elements[0].elements.at(1).elements) {
       cursor = entry.elements.at(0).text;
       const std::vector<redis::Reply>& hint = entry.elements.at(1).elements;
-      if (hint.at(0).text == "x") {
-        std::vector<std::string> experts(1, hint.at(1).text);
+      const std::string& what = hint.at(0).text;
+      const std::string& about = hint.at(1).text;
+      if (what == "x") {
+        std::vector<std::string> experts(1, about);
         spawn(tell_blocks(std::move(experts)));
+      } else if (what == "t") {
+        tell_typing(about);
+      } else if (what == "k") {
+        spawn(refresh_later(about));
       } else {
-        refresh(hint.at(1).text);
+        refresh(about);
       }
     }
   }
@@ -205,6 +231,77 @@ Task<Result<Done>> Domain::admit(v1::RoutingPoint point, v1::RoutingFacts facts)
                     .metadata = {{"routing_point", point.id()}}};
   }
   co_return Done{};
+}
+
+Task<Result<Done>> Domain::may_ask(std::string action, std::string actor, v1::Agent agent, std::string routing_point,
+                                   std::string expert) {
+  Asking asking{.agent = std::move(agent), .routing_point = routing_point, .expert = expert};
+  if (!expert.empty() && !policy().access.empty()) {
+    const auto known = co_await experts_.view(config_.name, expert);
+    if (!known) co_return known.error();
+    asking.expert_site = known->directory.site();
+    asking.expert_groups.assign(known->directory.groups().begin(), known->directory.groups().end());
+  }
+  const auto may = policy().may_ask(asking, wall_now());
+  if (may) co_return Done{};
+  const std::string target = expert.empty() ? "routing_point:" + routing_point : expert_name(config_.name, expert);
+  co_return co_await refused(actor, action, target, may.error());
+}
+
+Task<Error> Domain::refused(std::string actor, std::string action, std::string target, Error error) {
+  const bool by_policy =
+      error.reason == v1::ERROR_REASON_NOT_ALLOWED || error.reason == v1::ERROR_REASON_CONTENT_NOT_ALLOWED;
+  if (!by_policy) co_return error;
+  v1::AuditEntry line;
+  line.set_actor(actor);
+  line.set_action(action);
+  line.set_target(target);
+  line.set_refused(true);
+  line.set_detail(error.message);
+  const auto done = co_await audit_.add(line);
+  if (!done) spdlog::warn("audit: {} {} {}: {}", actor, action, target, done.error().message);
+  co_return error;
+}
+
+v1::Session Domain::view(const state::SessionRecord& record) const {
+  v1::Session session = view_session(config_.name, record, time());
+  // The last leg that was to be the conversation tells how the agent stands, unless there is one already.
+  const state::Leg* last = nullptr;
+  for (const state::Leg& leg : record.legs) {
+    if (leg.connect) continue;
+    if (leg.state == "active") return session;
+    last = &leg;
+  }
+  if (last == nullptr || (last->ended() && last->outcome != "default_routed")) return session;
+  const v1::Agent& agent = record.facts.agent();
+  session.set_notice(policy().message(last->ended() ? "nobody" : "standby",
+                                      {agent.languages().begin(), agent.languages().end()},
+                                      {.agent = called(agent), .expert = "", .routing_point = last->routing_point}));
+  return session;
+}
+
+std::string Domain::words(const std::string& message, const std::string& expert, const state::SessionRecord* record,
+                          const state::Leg* leg) const {
+  Policy::Places places{.agent = "", .expert = expert, .routing_point = ""};
+  if (record != nullptr) places.agent = called(record->facts.agent());
+  if (leg != nullptr) {
+    places.routing_point = leg->routing_point;
+    for (const state::Offer& offer : leg->offers) {
+      if (offer.expert == expert && !offer.name.empty()) places.expert = offer.name;
+    }
+  }
+  const auto spoken = languages_.find(expert);
+  return policy().message(message, spoken == languages_.end() ? std::vector<std::string>() : spoken->second, places);
+}
+
+Task<void> Domain::learn_languages(std::vector<std::string> experts) {
+  if (policy().languages.size() == 1) co_return;
+  const auto views = co_await experts_.views(config_.name, experts);
+  if (!views) co_return;  // they are spoken to in the first language
+  for (const state::ExpertView& expert : *views) {
+    const auto& spoken = expert.directory.languages();
+    languages_[expert.id].assign(spoken.begin(), spoken.end());
+  }
 }
 
 void Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
@@ -263,6 +360,7 @@ Task<Result<std::vector<bool>>> Domain::attach(std::vector<std::string> experts,
   for (const std::string& expert : experts) {
     if (!speaks_for(expert, watcher)) desks_[expert].push_back(watcher);
   }
+  co_await learn_languages(experts);
   auto attached = co_await store_.attach_desk(config_.bridge, experts);
   // A desk comes back as soon as this process listens, which may be before the store is reached.
   for (int tries = 0; !attached && tries < kAttachTries; ++tries) {
@@ -297,6 +395,7 @@ void Domain::detach(const std::vector<std::string>& experts, const std::shared_p
     std::erase(it->second, watcher);
     if (!it->second.empty()) continue;
     desks_.erase(it);
+    languages_.erase(expert);
     gone.push_back(expert);
   }
   if (!gone.empty() && !stopping_) spawn(detach_now(std::move(gone)));
@@ -332,6 +431,47 @@ void Domain::refresh(const std::string& session) {
     spawn(refresh_now(session));
   } else {
     it->second = true;
+  }
+}
+
+Task<void> Domain::refresh_later(std::string session) {
+  if (!to_refresh_.insert(session).second) co_return;
+  co_await loop_.sleep(kMarksTogetherMs);
+  to_refresh_.erase(session);
+  if (!stopping_) refresh(session);
+}
+
+void Domain::tell_typing(const std::string& hint) const {
+  const std::vector<std::string> parts = absl::StrSplit(hint, ' ');
+  int role = 0;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[1], &role)) return;
+  v1::Typing typing;
+  typing.set_author(static_cast<v1::MessageAuthor>(role));
+  typing.set_author_id(parts[2]);
+  const std::vector<std::string> experts = absl::StrSplit(parts[3], ',', absl::SkipEmpty());
+  Watchers found;
+  if (const auto it = session_watchers_.find(parts[0]); it != session_watchers_.end()) found = it->second;
+  for (const std::string& expert : experts) {
+    const auto it = desks_.find(expert);
+    if (it == desks_.end()) continue;
+    for (const auto& desk : it->second) {
+      if (std::find(found.begin(), found.end(), desk) == found.end()) found.push_back(desk);
+    }
+  }
+  for (const auto& watcher : found) watcher->typing(parts[0], experts, typing);
+}
+
+Task<void> Domain::keep_pace(std::vector<std::shared_ptr<Watcher>> watchers) {
+  const int64_t began = loop_.now_ms();
+  std::erase_if(watchers, [](const auto& watcher) { return watcher->keeps_up(); });
+  while (!watchers.empty() && !stopping_) {
+    if (loop_.now_ms() - began > kPatienceMs) {
+      for (const auto& watcher : watchers) watcher->drop();
+      co_return;
+    }
+    const bool going = co_await loop_.sleep(kPaceMs);
+    if (!going) co_return;
+    std::erase_if(watchers, [](const auto& watcher) { return watcher->keeps_up(); });
   }
 }
 
@@ -373,6 +513,7 @@ Task<void> Domain::refresh_now(std::string session) {
         if (after != "-" && is_later(least, after)) least = after;
       }
       while (is_later(record->last_message, least)) {
+        co_await keep_pace(watchers);
         const auto messages = co_await store_.messages(session, least, kMostMessages);
         if (!messages || messages->empty()) break;
         for (const v1::Message& message : *messages) {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/server.h"
+#include "session-bridge/policy/policy_file.h"
 #include "session-bridge/session_bridge.h"
 
 int main(int argc, char** argv) {
@@ -28,10 +29,19 @@ int main(int argc, char** argv) {
   command.add_option("--watch-sessions", config.most_observed, "Sessions that one supervisor may observe at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  std::string policy;
+  command.add_option("--policy", policy,
+                     "File (YAML) of texts, of who may ask and send what, and of how long things are kept");
   command.add_option("--log-level", log_level, "trace, debug, info, warn or error")->capture_default_str();
   CLI11_PARSE(command, argc, argv);
   app::start_logging("session-bridge", log_level);
 
+  auto read = bridge::read_policy_file(policy);
+  if (!read) {
+    std::cerr << read.error().message << "\n";
+    return 1;
+  }
+  config.policy = std::move(*read);
   bridge::SessionBridge service(config);
   app::Server server(listen, service.services(), {service.calls()});
   if (!server.start()) {

@@ -12,9 +12,10 @@ namespace expertline::bridge {
 
 constexpr size_t kMostTextBytes = 8'000;
 constexpr int kMostPageSize = 1'000;
-constexpr const char* kVoice = "voice";  // the medium of calls
+constexpr size_t kMostUnread = 256;  // messages on a stream beyond which a conversation waits for its reader
 
 Result<Done> check(const v1::StartSessionRequest& request);
+// What is said: speech.h.
 Result<Done> check(const v1::SendMessageRequest& request);
 Result<Done> check(const v1::UpdateUserDataRequest& request);
 Result<Done> check(const v1::PrepareVoiceRequest& request);
@@ -33,6 +34,9 @@ Result<Done> check_dn(const std::string& field, const std::string& dn);
 Result<Done> check_request_id(const std::string& id);
 // INVALID_FIELD: the routing point is one of another medium; `rule` says where to ask instead.
 Error wrong_medium(const v1::RoutingPoint& point, const char* rule);
+
+// SLOW_READER.
+Error too_slow();
 
 // FNV-1a (64 bits, as hex) over the deterministic serialisation.
 std::string hash_of(const google::protobuf::Message& message);

@@ -22,7 +22,7 @@ void SessionBridge::start(const std::shared_ptr<grpc::Channel>& strategy, std::f
                                                              .bridge = config_.id,
                                                              .redis = config_.redis,
                                                              .on_connect = {state::load_functions()},
-                                                             .retention_ms = config_.retention_ms},
+                                                             .policy = config_.policy},
                                                 strategy);
       domains_[name]->start();
     }

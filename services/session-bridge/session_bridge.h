@@ -11,6 +11,7 @@
 #include "app/rpc.h"
 #include "session-bridge/desk_service.h"
 #include "session-bridge/domain.h"
+#include "session-bridge/policy/policy.h"
 #include "session-bridge/session_service.h"
 #include "state/user_data.h"
 
@@ -22,7 +23,7 @@ struct Config {
   std::string id;                                          // of this replica, unique among those that run
   int64_t user_data_limit = state::kDefaultUserDataLimit;  // bytes
   size_t most_observed = 50;                               // sessions that one supervisor may observe at once
-  int64_t retention_ms = 24LL * 3600 * 1000;               // of sessions that have ended
+  Policy policy;                                           // read_policy_file()
 };
 
 class SessionBridge {

@@ -11,7 +11,13 @@ namespace {
 // strategy-evaluation has for it.
 constexpr const char* kByName = "by-name";
 
-std::string language_of(const v1::Agent& agent) { return agent.languages().empty() ? "" : agent.languages(0); }
+// What is said in the conversation, in the agent's language: the operator's words, or ours if he has none.
+std::string said(const Policy& policy, const std::string& message, Notice notice, const v1::Agent& agent) {
+  const std::string name = agent.display_name().empty() ? agent.id() : agent.display_name();
+  const std::string text = policy.message(message, {agent.languages().begin(), agent.languages().end()},
+                                          {.agent = name, .expert = "", .routing_point = ""});
+  return text.empty() ? notice_text(notice, "", {{"agent", name}}) : text;
+}
 
 }  // namespace
 
@@ -44,7 +50,7 @@ grpc::ServerUnaryReactor* SessionService::LeaveSession(grpc::CallbackServerConte
 Task<Result<v1::Session>> SessionService::read(Place at) {
   const auto record = co_await at.domain->store().read(at.session);
   if (!record) co_return record.error();
-  co_return view_session(at.domain->name(), *record, at.domain->time());
+  co_return at.domain->view(*record);
 }
 
 Task<Result<v1::ChangeAgentResponse>> SessionService::change_agent(v1::ChangeAgentRequest request) {
@@ -55,9 +61,7 @@ Task<Result<v1::ChangeAgentResponse>> SessionService::change_agent(v1::ChangeAge
   if (!record) co_return record.error();
   v1::Session facts = record->facts;
   *facts.mutable_agent() = request.agent();
-  const v1::Agent& agent = request.agent();
-  const std::string name = agent.display_name().empty() ? agent.id() : agent.display_name();
-  const std::string text = notice_text(Notice::kAgentChanged, language_of(agent), {{"agent", name}});
+  const std::string text = said(at->domain->policy(), "agent_changed", Notice::kAgentChanged, request.agent());
   const auto done =
       co_await at->domain->store().change_agent(at->session, facts, text, request.actor(), request_of(request));
   if (!done) co_return done.error();
@@ -72,6 +76,9 @@ Task<Result<std::string>> SessionService::seek(Domain* at, state::Seek seek, std
                                                std::string expert) {
   const auto record = co_await at->store().read(seek.session);
   if (!record) co_return record.error();
+  const std::string actor = seek.actor.empty() ? "agent:" + record->facts.agent().id() : seek.actor;
+  const auto may = co_await at->may_ask(seek.action, actor, record->facts.agent(), routing_point, expert);
+  if (!may) co_return may.error();
   const auto point = at->routing_point(expert.empty() ? routing_point : kByName);
   const bool built_in = !point && !expert.empty() && point.error().reason == v1::ERROR_REASON_UNKNOWN_ROUTING_POINT;
   if (!point && !built_in) co_return point.error();
@@ -81,7 +88,8 @@ Task<Result<std::string>> SessionService::seek(Domain* at, state::Seek seek, std
     seek.routing_point = kByName;
     seek.strategy = kByName;
   } else {
-    if (point->medium() == kVoice) co_return wrong_medium(*point, "calls go there by RouteCall");
+    if (at->policy().kind(point->medium()) == Kind::kCall)
+      co_return wrong_medium(*point, "calls go there by RouteCall");
     seek.medium = point->medium();
     seek.routing_point = point->id();
     seek.strategy = point->strategy();
@@ -94,8 +102,9 @@ Task<Result<std::string>> SessionService::seek(Domain* at, state::Seek seek, std
     const auto admitted = co_await at->admit(*point, facts);
     if (!admitted) co_return admitted.error();
   }
-  const std::string language = language_of(record->facts.agent());
-  seek.nobody = notice_text(seek.transfer ? Notice::kNobodyTookOver : Notice::kNobodyJoined, language);
+  const char* message = seek.transfer ? "nobody_took_over" : "nobody_joined";
+  const Notice notice = seek.transfer ? Notice::kNobodyTookOver : Notice::kNobodyJoined;
+  seek.nobody = said(at->policy(), message, notice, record->facts.agent());
   seek.by_name = std::move(expert);
   seek.seed = seeds_();
   const auto leg = co_await at->store().seek(std::move(seek));

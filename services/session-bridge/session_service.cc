@@ -8,6 +8,11 @@
 namespace expertline::bridge {
 Result<Domain*> find_domain(const Domains& domains, const std::string& name) {
   const auto it = domains.find(name);
+  if (domains.empty()) {  // the port is open a moment before
+    return Error{.reason = v1::ERROR_REASON_NOT_READY,
+                 .message = "session-bridge is starting; ask again",
+                 .metadata = {{"service", "session-bridge"}}};
+  }
   if (it == domains.end()) {
     return Error{.reason = v1::ERROR_REASON_UNKNOWN_DOMAIN,
                  .message = "domain \"" + name + "\" is not served here",
@@ -52,11 +57,6 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerConte
                                                        v1::ListSessionsResponse* response) {
   return app::unary(context_, request, response, this, &SessionService::list_sessions);
 }
-grpc::ServerUnaryReactor* SessionService::SendMessage(grpc::CallbackServerContext*,
-                                                      const v1::SendMessageRequest* request,
-                                                      v1::SendMessageResponse* response) {
-  return app::unary(context_, request, response, this, &SessionService::send_message);
-}
 grpc::ServerUnaryReactor* SessionService::UpdateUserData(grpc::CallbackServerContext*,
                                                          const v1::UpdateUserDataRequest* request,
                                                          v1::UpdateUserDataResponse* response) {
@@ -91,7 +91,9 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   if (const auto checked = check(request); !checked) co_return checked.error();
   const auto point = (*at)->routing_point(request.routing_point());
   if (!point) co_return point.error();
-  if (point->medium() == kVoice) co_return wrong_medium(*point, "calls go there by RouteCall");
+  if ((*at)->policy().kind(point->medium()) == Kind::kCall) {
+    co_return wrong_medium(*point, "calls go there by RouteCall");
+  }
 
   state::NewSession session;
   session.request = request_of(request);
@@ -116,14 +118,20 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   *facts.mutable_interaction() = request.interaction();
   *facts.mutable_user_data() = request.user_data();
   facts.set_seed(session.seed);
-  if (point->restricted()) {
+  const Asking asking{.agent = request.agent(), .routing_point = point->id()};
+  Result<Done> may = (*at)->policy().may_ask(asking, (*at)->wall_now());
+  if (may && !request.text().empty()) {
+    const Saying saying{.agent = request.agent(), .routing_point = point->id(), .text = true};
+    may = (*at)->policy().may_say(saying, (*at)->wall_now());
+  }
+  if (may) may = co_await (*at)->admit(*point, facts);
+  if (!may) {
     // What was allowed once is answered alike when it is asked again.
     const auto known = co_await (*at)->store().started(request.request_id());
     if (!known) co_return known.error();
-    if (!*known) {
-      const auto admitted = co_await (*at)->admit(*point, facts);
-      if (!admitted) co_return admitted.error();
-    }
+    const std::string actor = "agent:" + request.agent().id();
+    const std::string target = "routing_point:" + point->id();
+    if (!*known) co_return co_await (*at)->refused(actor, "StartSession", target, may.error());
   }
   if (request.validate_only()) co_return response;
 
@@ -132,7 +140,7 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   if (!enqueued->known) (*at)->route(enqueued->leg, std::move(facts));
   const auto record = co_await (*at)->store().read(enqueued->leg.session);
   if (!record) co_return record.error();
-  *response.mutable_session() = view_session((*at)->name(), *record, (*at)->time());
+  *response.mutable_session() = (*at)->view(*record);
   co_return response;
 }
 
@@ -142,7 +150,7 @@ Task<Result<v1::GetSessionResponse>> SessionService::get_session(v1::GetSessionR
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
   v1::GetSessionResponse response;
-  *response.mutable_session() = view_session(at->domain->name(), *record, at->domain->time());
+  *response.mutable_session() = at->domain->view(*record);
   co_return response;
 }
 
@@ -180,7 +188,7 @@ Task<Result<v1::ListSessionsResponse>> SessionService::list_sessions(v1::ListSes
     if (!record && record.error().reason == v1::ERROR_REASON_UNKNOWN_SESSION) continue;  // gone meanwhile
     if (!record) co_return record.error();
     v1::Session* session = response.add_sessions();
-    *session = view_session((*at)->name(), *record, (*at)->time());
+    *session = (*at)->view(*record);
     session->clear_user_data();
     session->clear_participants();
   }
@@ -200,7 +208,7 @@ Task<Result<v1::CancelLegResponse>> SessionService::cancel_leg(v1::CancelLegRequ
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
   v1::CancelLegResponse response;
-  *response.mutable_session() = view_session(at->domain->name(), *record, at->domain->time());
+  *response.mutable_session() = at->domain->view(*record);
   co_return response;
 }
 
@@ -216,7 +224,7 @@ Task<Result<v1::EndSessionResponse>> SessionService::end_session(v1::EndSessionR
   const auto record = co_await at->domain->store().read(at->session);
   if (!record) co_return record.error();
   v1::EndSessionResponse response;
-  *response.mutable_session() = view_session(at->domain->name(), *record, at->domain->time());
+  *response.mutable_session() = at->domain->view(*record);
   co_return response;
 }
 

@@ -15,7 +15,7 @@ namespace expertline::bridge {
 
 using Domains = std::unordered_map<std::string, std::unique_ptr<Domain>>;
 
-// UNKNOWN_DOMAIN if this process does not serve it.
+// UNKNOWN_DOMAIN if this process does not serve it; NOT_READY before it has started.
 Result<Domain*> find_domain(const Domains& domains, const std::string& name);
 
 class SessionService final : public v1::SessionService::CallbackService {
@@ -33,6 +33,15 @@ class SessionService final : public v1::SessionService::CallbackService {
                                                                    const v1::WatchSessionRequest* request) override;
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext*, const v1::SendMessageRequest* request,
                                         v1::SendMessageResponse* response) override;
+  grpc::ServerUnaryReactor* SendTyping(grpc::CallbackServerContext*, const v1::SendTypingRequest* request,
+                                       v1::SendTypingResponse* response) override;
+  grpc::ServerUnaryReactor* MarkMessages(grpc::CallbackServerContext*, const v1::MarkMessagesRequest* request,
+                                         v1::MarkMessagesResponse* response) override;
+  grpc::ServerUnaryReactor* ListPresetTexts(grpc::CallbackServerContext*, const v1::ListPresetTextsRequest* request,
+                                            v1::ListPresetTextsResponse* response) override;
+  grpc::ServerUnaryReactor* ListDeclineReasons(grpc::CallbackServerContext*,
+                                               const v1::ListDeclineReasonsRequest* request,
+                                               v1::ListDeclineReasonsResponse* response) override;
   grpc::ServerUnaryReactor* ChangeAgent(grpc::CallbackServerContext*, const v1::ChangeAgentRequest* request,
                                         v1::ChangeAgentResponse* response) override;
   grpc::ServerUnaryReactor* TransferSession(grpc::CallbackServerContext*, const v1::TransferSessionRequest* request,
@@ -73,6 +82,10 @@ class SessionService final : public v1::SessionService::CallbackService {
   Task<Result<v1::GetSessionResponse>> get_session(v1::GetSessionRequest request);
   Task<Result<v1::ListSessionsResponse>> list_sessions(v1::ListSessionsRequest request);
   Task<Result<v1::SendMessageResponse>> send_message(v1::SendMessageRequest request);
+  Task<Result<v1::SendTypingResponse>> send_typing(v1::SendTypingRequest request);
+  Task<Result<v1::MarkMessagesResponse>> mark_messages(v1::MarkMessagesRequest request);
+  Task<Result<v1::ListPresetTextsResponse>> list_preset_texts(v1::ListPresetTextsRequest request);
+  Task<Result<v1::ListDeclineReasonsResponse>> list_decline_reasons(v1::ListDeclineReasonsRequest request);
   Task<Result<v1::UpdateUserDataResponse>> update_user_data(v1::UpdateUserDataRequest request);
   Task<Result<v1::CancelLegResponse>> cancel_leg(v1::CancelLegRequest request);
   Task<Result<v1::EndSessionResponse>> end_session(v1::EndSessionRequest request);

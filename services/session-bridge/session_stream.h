@@ -25,6 +25,9 @@ class SessionService::SessionStream : public app::ServerStream<Response>,
     }
   }
 
+  bool keeps_up() const override { return gone_ || this->queued() < kMostUnread; }
+  void drop() override { this->abort(app::to_status(too_slow())); }
+
   // Tells of the session from now on; a refusal ends the stream.
   Task<void> follow(Domain* domain, std::string session) {
     domain_ = domain;

@@ -9,6 +9,8 @@ namespace expertline::bridge {
 namespace {
 
 constexpr int64_t kCallDeadlineMs = 120'000;
+// Calls straight to an expert go to the number that strategies present of him, which is the one of this medium.
+constexpr const char* kDirect = "voice";
 
 }  // namespace
 
@@ -42,13 +44,14 @@ Task<Result<v1::PrepareVoiceResponse>> SessionService::prepare_voice(v1::Prepare
   }
   state::HoldVoice hold;
   hold.session = at->session;
-  hold.medium = kVoice;
+  hold.medium = kDirect;
   hold.expert = conversation->expert;
   hold.dn = target->dn();
   if (request.via() == v1::VOICE_VIA_ROUTING_POINT) {
     hold.routing_point = target->dn();
     const auto point = at->domain->routing_point(target->dn());
     if (!point) co_return point.error();
+    hold.medium = point->medium();
     hold.strategy = point->strategy();
     hold.secret_keys.assign(point->secret_keys().begin(), point->secret_keys().end());
   }
@@ -128,6 +131,7 @@ class SessionService::CallStream final : public SessionStream<v1::RouteCallRespo
   std::string messages_after(const state::SessionRecord&) override { return "-"; }
   void message(const state::SessionRecord&, const v1::Message&) override {}
   void told(const state::SessionRecord&) override {}
+  void typing(const std::string&, const std::vector<std::string>&, const v1::Typing&) override {}
 
  private:
   std::string leg_;
@@ -183,7 +187,7 @@ Task<Result<state::LegRef>> SessionService::enqueue_call(v1::RouteCallRequest re
   if (const auto checked = check(request); !checked) co_return checked.error();
   const auto point = at->routing_point(request.routing_point());
   if (!point) co_return point.error();
-  if (point->medium() != kVoice) co_return wrong_medium(*point, "ask there by StartSession");
+  if (at->policy().kind(point->medium()) != Kind::kCall) co_return wrong_medium(*point, "ask there by StartSession");
 
   state::NewCall call;
   const auto& values = request.user_data().values();

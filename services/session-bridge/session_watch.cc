@@ -7,13 +7,15 @@ namespace expertline::bridge {
 
 class SessionService::WatchStream final : public SessionStream<v1::WatchSessionResponse> {
  public:
-  WatchStream(app::Context context, std::string after) : SessionStream(context), seen_message_(std::move(after)) {}
+  // `supervisor`: who observes; empty for the agent's side.
+  WatchStream(app::Context context, std::string after, std::string supervisor)
+      : SessionStream(context), seen_message_(std::move(after)), supervisor_(std::move(supervisor)) {}
 
   void session_changed(const state::SessionRecord& record) override {
     if (record.version <= seen_version_) return;
     seen_version_ = record.version;
     v1::WatchSessionResponse response;
-    *response.mutable_session() = view_session(domain_->name(), record, domain_->time());
+    *response.mutable_session() = domain_->view(record);
     write(std::move(response));
   }
   std::string messages_after(const state::SessionRecord&) override { return seen_message_; }
@@ -23,6 +25,16 @@ class SessionService::WatchStream final : public SessionStream<v1::WatchSessionR
     *response.mutable_message() = message;
     write(std::move(response));
   }
+  void typing(const std::string&, const std::vector<std::string>&, const v1::Typing& typing) override {
+    const bool agent = typing.author() == v1::MESSAGE_AUTHOR_AGENT;
+    const bool own = supervisor_.empty()
+                         ? agent
+                         : typing.author() == v1::MESSAGE_AUTHOR_SUPERVISOR && typing.author_id() == supervisor_;
+    if (own) return;
+    v1::WatchSessionResponse response;
+    *response.mutable_typing() = typing;
+    write(std::move(response));
+  }
   void told(const state::SessionRecord& record) override {
     if (!record.open) finish(grpc::Status::OK);
   }
@@ -30,11 +42,12 @@ class SessionService::WatchStream final : public SessionStream<v1::WatchSessionR
  private:
   int64_t seen_version_ = -1;
   std::string seen_message_;
+  const std::string supervisor_;
 };
 
 grpc::ServerWriteReactor<v1::WatchSessionResponse>* SessionService::WatchSession(
     grpc::CallbackServerContext*, const v1::WatchSessionRequest* request) {
-  auto stream = std::make_shared<WatchStream>(context_, request->after_message());
+  auto stream = std::make_shared<WatchStream>(context_, request->after_message(), request->supervisor());
   stream->start(stream);
   context_.loop.post([this, stream, copy = *request]() mutable { spawn(watch_session(std::move(copy), stream)); });
   return stream.get();
@@ -48,7 +61,7 @@ Task<void> SessionService::watch_session(v1::WatchSessionRequest request, std::s
     stream->finish(app::to_status(at.error()));
   } else if (const auto id = supervisor.empty() ? Result<Done>(Done{}) : check_id("supervisor", supervisor); !id) {
     stream->finish(app::to_status(id.error()));
-  } else if (after.find_first_not_of("0123456789-") != std::string::npos || after.size() > 40) {
+  } else if (!is_message_id(after)) {
     stream->finish(app::to_status(Error{.reason = v1::ERROR_REASON_BAD_CURSOR,
                                         .message = "after_message: not the id of a message",
                                         .metadata = {{"field", "after_message"}}}));

@@ -107,6 +107,10 @@ std::vector<v1::Participant> participants(const state::SessionRecord& record, co
     shown.set_id(id);
     shown.set_display_name(name);
     *shown.mutable_join_time() = time.timestamp(joined);
+    if (const auto seen = record.seen.find({role, id}); seen != record.seen.end()) {
+      shown.set_delivered(seen->second.delivered);
+      shown.set_read(seen->second.read);
+    }
     if (left == 0 && !record.open) left = record.ended;
     if (left != 0) *shown.mutable_leave_time() = time.timestamp(left);
     return shown;

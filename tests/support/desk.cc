@@ -56,6 +56,12 @@ void Desk::read() {
         attach.set_request_id("attach");
         attach.mutable_attach()->set_parent("domains/main");
         for (const std::string& expert : experts_) attach.mutable_attach()->add_experts(expert);
+        for (const v1::DeskResponse& told : events_.all()) {
+          if (!told.has_message()) continue;
+          const std::string& session = told.message().session();
+          const std::string id = session.substr(session.rfind('/') + 1);
+          (*attach.mutable_attach()->mutable_after_messages())[id] = told.message().message().id();
+        }
         to_write_.push_back(attach);
         for (const auto& [order, request] : unanswered_) to_write_.push_back(request);
         changed_.notify_all();

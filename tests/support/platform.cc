@@ -63,6 +63,10 @@ v1::Session Watch::wait_ended() const {
                   [](const v1::Session& session) { return session.state() == v1::SESSION_STATE_ENDED; });
 }
 
+v1::Typing Watch::wait_typing() const {
+  return following_.events().wait_for("typing", [](const auto& event) { return event.has_typing(); }).typing();
+}
+
 v1::Message Watch::wait_message(const std::string& text) const {
   return following_.events()
       .wait_for("message '" + text + "'",

@@ -35,6 +35,7 @@ class Watch {
   }
   v1::Session wait_leg(const std::string& leg, v1::LegState state) const;
   v1::Session wait_ended() const;
+  v1::Typing wait_typing() const;
   v1::Message wait_message(const std::string& text) const;
   std::vector<v1::Message> messages() const;
   std::vector<v1::Session> states() const;

@@ -72,6 +72,8 @@ std::vector<std::string> RedisReader::ask(const std::vector<std::string>& comman
 
 std::vector<std::string> RedisReader::keys(const std::string& pattern) { return ask({"KEYS", pattern}); }
 
+std::vector<std::string> RedisReader::stream(const std::string& key) { return ask({"XRANGE", key, "-", "+"}); }
+
 std::map<std::string, std::string> RedisReader::hash(const std::string& key) {
   const auto words = ask({"HGETALL", key});
   std::map<std::string, std::string> fields;

@@ -37,6 +37,8 @@ class RedisReader {
   RedisReader& operator=(const RedisReader&) = delete;
 
   std::vector<std::string> keys(const std::string& pattern);
+  // Ids, names and values of all entries, one after the other.
+  std::vector<std::string> stream(const std::string& key);
   std::map<std::string, std::string> hash(const std::string& key);
 
  private:

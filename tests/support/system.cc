@@ -1,5 +1,6 @@
 #include "support/system.h"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace expertline::test {
@@ -78,6 +79,12 @@ Process& System::process(Service service, size_t replica) { return *at(service, 
 
 std::string System::redis_socket() const { return redis_ ? redis_->socket() : folder_ / "data/redis.sock"; }
 
+// A policy.yaml beside the folder of strategies is the bridge's policy.
+static void add_policy(const std::string& strategies, std::vector<std::string>& argv) {
+  const auto policy = std::filesystem::path(strategies).parent_path() / "policy.yaml";
+  if (std::filesystem::exists(policy)) argv.insert(argv.end(), {"--policy", policy.string()});
+}
+
 std::vector<std::string> System::command(Service service, const Replica& replica) const {
   std::vector<std::string> argv;
   if (options_.shape == Shape::Embedded) {
@@ -95,6 +102,7 @@ std::vector<std::string> System::command(Service service, const Replica& replica
             options_.decision_records};
     if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
     if (!options_.sources.empty()) argv.insert(argv.end(), {"--sources", options_.sources});
+    add_policy(options_.strategies, argv);
     return argv;
   }
   switch (service) {
@@ -116,6 +124,7 @@ std::vector<std::string> System::command(Service service, const Replica& replica
       const auto number = &replica - services_.at(Service::Bridge).data() + 1;
       argv = {EXPERTLINE_SESSION_BRIDGE, "--strategy", addresses(Service::Strategy), "--id",
               "bridge-" + std::to_string(number)};
+      add_policy(options_.strategies, argv);
       break;
     }
   }

@@ -24,7 +24,7 @@ enum class Service { Presence, Strategy, Bridge };
 
 struct SystemOptions {
   Shape shape = Shape::Embedded;
-  std::string strategies = {};  // folder
+  std::string strategies = {};  // folder; a policy.yaml beside it is the bridge's policy
   std::string roster = {};      // file; empty: no experts to begin with
   std::string decision_records = "all";
   std::string sources = {};  // file of sources of presence; empty: any may report

@@ -92,7 +92,7 @@ void Play::first_declines_second_overlooks_third_accepts() {
   script_.expect(text_of(first.show(), "topic") == "fixed mortgage rates", "the topic is shown",
                  text_of(first.show(), "topic"));
   script_.expect(first.show().values_size() == 1, "nothing but the topic is shown", first.show().ShortDebugString());
-  desk_.decline(first, "in a meeting");
+  desk_.decline(first, "meeting");
   script_.say(DemoExperts::called(first.expert()), "declines: in a meeting");
 
   script_.step("The next expert does not look, and the preview runs out");

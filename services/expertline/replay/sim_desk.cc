@@ -116,7 +116,7 @@ void SimDesk::on_preview(const v1::Preview& preview, double at_ms) {
     *offer.answer.mutable_accept()->mutable_offer() = preview.offer();
   } else if (will.reaction == SimExperts::Reaction::kDecline) {
     *offer.answer.mutable_decline()->mutable_offer() = preview.offer();
-    offer.answer.mutable_decline()->set_reason("busy with something else");
+    offer.answer.mutable_decline()->set_reason("busy");
   }
   offers_[key] = std::move(offer);
   if (will.reaction == SimExperts::Reaction::kOverlook) return;

@@ -2,16 +2,20 @@
 
 #include <atomic>
 
+#include "session-bridge/policy/policy_file.h"
+
 namespace expertline::cli {
 
 Embedded::~Embedded() { stop(); }
 
 Result<Done> Embedded::start(const std::function<void()>& on_ready) {
-  if (const auto child = redis_.start(options_.data); !child) return child.error();
   auto sources = presence::read_source_file(options_.sources);
   if (!sources) return sources.error();
   auto mapping = presence::read_mapping_file(options_.presence_mapping);
   if (!mapping) return mapping.error();
+  auto policy = bridge::read_policy_file(options_.policy);
+  if (!policy) return policy.error();
+  if (const auto child = redis_.start(options_.data); !child) return child.error();
   presence_ = std::make_unique<presence::PresenceIngest>(presence::Config{.redis = redis_.address(),
                                                                           .domains = options_.domains,
                                                                           .roster = options_.roster,
@@ -26,7 +30,8 @@ Result<Done> Embedded::start(const std::function<void()>& on_ready) {
                                                                      .domains = options_.domains,
                                                                      .id = "embedded",
                                                                      .user_data_limit = options_.user_data_limit,
-                                                                     .most_observed = options_.most_observed});
+                                                                     .most_observed = options_.most_observed,
+                                                                     .policy = std::move(*policy)});
   std::vector<grpc::Service*> services;
   for (const auto& part : {presence_->services(), evaluation_->services(), sessions_->services()}) {
     services.insert(services.end(), part.begin(), part.end());

@@ -22,6 +22,7 @@ struct EmbeddedOptions {
   std::string roster = {};
   std::string sources = {};           // file; empty: any source may report
   std::string presence_mapping = {};  // file; empty: the shipped words only
+  std::string policy = {};            // file; empty: all is allowed, nothing is said
   size_t most_contacts = 50;          // that one watcher may watch at once
   size_t most_observed = 50;          // sessions that one supervisor may observe at once
   std::vector<std::string> domains = {"main"};

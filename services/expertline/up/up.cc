@@ -46,6 +46,8 @@ Run declare_up(CLI::App& app) {
                  "File (YAML) that declares the sources of presence; without it any may report");
   app.add_option("--presence-mapping", options->presence_mapping,
                  "File (YAML) of other systems' words, beside the shipped ones");
+  app.add_option("--policy", options->policy,
+                 "File (YAML) of texts, of who may ask and send what, and of how long things are kept");
   app.add_option("--watch-contacts", options->most_contacts, "Experts that one watcher may watch at once")
       ->capture_default_str();
   app.add_option("--watch-sessions", options->most_observed, "Sessions that one supervisor may observe at once")

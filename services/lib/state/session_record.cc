@@ -86,6 +86,16 @@ void read_offer(const std::string& stored, Offer& offer) {
   offer.why = text(from, "why");
 }
 
+// "seen:2:ann" = "5-0 -"
+void read_seen(const std::string& field, const std::string& value, SessionRecord& record) {
+  const std::vector<std::string> who = absl::StrSplit(field, absl::MaxSplits(':', 2));
+  const std::vector<std::string> ids = absl::StrSplit(value, ' ');
+  if (who.size() != 3 || ids.size() != 2) return;
+  Seen& seen = record.seen[{static_cast<v1::MessageAuthor>(number(who[1])), who[2]}];
+  if (ids[0] != "-") seen.delivered = ids[0];
+  if (ids[1] != "-") seen.read = ids[1];
+}
+
 std::vector<Person> read_people(const std::string& stored) {
   const json from = json::parse(stored, nullptr, false);
   std::vector<Person> people;
@@ -155,6 +165,8 @@ SessionRecord read_session(const std::string& id, const redis::Reply& session, c
       record.facts.ParseFromString(value);
     } else if (field == "people") {
       record.people = read_people(value);
+    } else if (field.starts_with("seen:")) {
+      read_seen(field, value, record);
     } else if (field.starts_with("number:")) {
       record.numbers[field.substr(7)] = value;
     } else if (field == "legs") {

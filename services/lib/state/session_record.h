@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "expertline/v1/session.pb.h"
@@ -60,6 +61,11 @@ struct Person {
   int64_t joined = 0, left = 0;  // left 0: he is there
 };
 
+// Up to which message the conversation was delivered to somebody, and read by him; empty: none.
+struct Seen {
+  std::string delivered, read;
+};
+
 struct SessionRecord {
   std::string id;
   int64_t version = 0, created = 0, ended = 0;
@@ -71,6 +77,7 @@ struct SessionRecord {
   std::vector<Leg> legs;
   std::vector<Person> people;                  // who is or was in it, besides experts; in order of joining
   std::map<std::string, std::string> numbers;  // where experts take calls of this session, if not at their usual number
+  std::map<std::pair<v1::MessageAuthor, std::string>, Seen> seen;  // by role and id
   v1::UserData user_data;
 
   const Leg* leg(const std::string& leg_id) const;

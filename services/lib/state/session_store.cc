@@ -109,32 +109,6 @@ Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string 
   co_return page;
 }
 
-Task<Result<std::vector<v1::Message>>> SessionStore::messages(std::string session, std::string after, int most) {
-  redis::Command command{"XRANGE", prefix_ + "m:" + session, after.empty() ? "-" : "(" + after, "+",
-                         "COUNT",  std::to_string(most)};
-  const redis::Reply reply = co_await client_.call(std::move(command));
-  if (const auto good = check_reply(reply); !good) co_return good.error();
-  std::vector<v1::Message> messages;
-  for (const redis::Reply& entry : reply.elements) {
-    if (entry.elements.size() != 2) continue;
-    v1::Message message;
-    message.set_id(entry.elements[0].text);
-    const std::vector<redis::Reply>& fields = entry.elements[1].elements;
-    for (size_t i = 0; i + 1 < fields.size(); i += 2) {
-      const std::string& value = fields[i + 1].text;
-      if (fields[i].text == "a") message.set_author(static_cast<v1::MessageAuthor>(number(value)));
-      if (fields[i].text == "i") message.set_author_id(value);
-      if (fields[i].text == "t") message.set_text(value);
-      if (fields[i].text == "w") {
-        message.mutable_time()->set_seconds(number(value) / 1000);
-        message.mutable_time()->set_nanos(static_cast<int32_t>(number(value) % 1000) * 1'000'000);
-      }
-    }
-    messages.push_back(std::move(message));
-  }
-  co_return messages;
-}
-
 Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
   json query = {{"s", request.session},      {"leg", request.medium},
                 {"medium", request.medium},  {"rp", request.routing_point},
@@ -195,18 +169,6 @@ Task<Result<LegRef>> SessionStore::find_call(std::string call_id) {
   const auto answer = co_await run("xl1_find_call", dump(query), Texts());
   if (!answer) co_return answer.error();
   co_return LegRef{.session = answer->at(1), .leg = answer->at(2)};
-}
-
-Task<Result<std::string>> SessionStore::say(std::string session, v1::MessageAuthor author, std::string id,
-                                            std::string words, Request request) {
-  json query = {{"s", session}, {"author", static_cast<int>(author)}, {"id", id}};
-  if (author == v1::MESSAGE_AUTHOR_EXPERT) query["expert"] = id;
-  if (author == v1::MESSAGE_AUTHOR_SUPERVISOR) query["supervisor"] = id;
-  add_request(query, request);
-  Texts rest{std::move(words)};
-  const auto answer = co_await run("xl1_say", dump(query), std::move(rest));
-  if (!answer) co_return answer.error();
-  co_return answer->at(1);
 }
 
 Task<Result<int64_t>> SessionStore::update_user_data(v1::UpdateUserDataRequest update, std::string session,
@@ -385,8 +347,11 @@ Task<Result<Waiting>> SessionStore::waiting(std::string expert, std::string medi
   co_return waiting;
 }
 
-Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, int most) {
-  const json query = {{"elapsed_ms", elapsed_ms}, {"retention_ms", retention_ms}, {"most", most}};
+Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms) {
+  const json query = {{"elapsed_ms", elapsed_ms},
+                      {"retention_ms", retention_ms},
+                      {"words_ms", words_ms < 0 ? retention_ms : words_ms},
+                      {"most", most}};
   const auto answer = co_await run("xl1_tick", dump(query), Texts());
   if (!answer) co_return answer.error();
   Tick tick;

@@ -153,8 +153,15 @@ class SessionStore {
   Task<Result<bool>> started(std::string request_id);
   Task<Result<Enqueued>> call(NewCall request);
   Task<Result<LegRef>> find_call(std::string call);
-  Task<Result<std::string>> say(std::string session, v1::MessageAuthor author, std::string id, std::string text,
-                                Request request);
+  // Says a message, without id and time: as the agent, an expert on the conversation, or a supervisor who has joined
+  // it.
+  Task<Result<std::string>> say(std::string session, v1::Message message, Request request);
+  // Has the others in the conversation told that he is typing; the agent with an empty id.
+  Task<Result<Done>> typing(std::string session, v1::MessageAuthor role, std::string id);
+  // Up to which message the conversation was delivered to somebody who is or was in it, and read by him (empty: no
+  // news). Ids of messages; the agent with an empty id. What comes late or twice changes nothing.
+  Task<Result<Done>> mark(std::string session, v1::MessageAuthor role, std::string id, std::string delivered,
+                          std::string read);
   Task<Result<int64_t>> update_user_data(v1::UpdateUserDataRequest update, std::string session, int64_t limit,
                                          Request request);
   Task<Result<Done>> cancel(std::string session, std::string leg, std::string expert, Request request,
@@ -201,7 +208,8 @@ class SessionStore {
   Task<Result<std::string>> take_wake(std::string expert, std::string medium);
   Task<Result<Waiting>> waiting(std::string expert, std::string medium, std::string after, int most);
 
-  Task<Result<Tick>> tick(int64_t elapsed_ms, int64_t retention_ms, int most);
+  // Sessions that have ended are kept for `retention_ms`, their conversations for `words_ms` (-1: as long).
+  Task<Result<Tick>> tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms = -1);
   // False: the lease had run out, attach every desk again.
   Task<Result<bool>> renew_bridge(std::string bridge, bool fresh);
   // Per expert: nothing if he is unknown, else the sessions that hold him.

@@ -15,7 +15,7 @@ import uuid
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from expertline.v1 import common_pb2, desk_pb2, desk_pb2_grpc, expert_pb2, expert_pb2_grpc
+from expertline.v1 import common_pb2, conversation_pb2, desk_pb2, desk_pb2_grpc, expert_pb2, expert_pb2_grpc
 from expertline.v1 import presence_pb2, presence_pb2_grpc, session_pb2, session_pb2_grpc
 from expertline.v1 import strategy_pb2, strategy_pb2_grpc
 
@@ -167,6 +167,11 @@ def main():
     ).preview
     assert first.message == "Billing question about a wrong bill", first
     other = "py-bob" if first.expert == "py-ann" else "py-ann"
+    reasons = sessions.ListDeclineReasons(
+        session_pb2.ListDeclineReasonsRequest(parent=DOMAIN, language="de"), timeout=TIMEOUT
+    ).reasons
+    assert not reasons, reasons  # any words
+    assert first.headline.endswith(" asks for help"), first
     declined = desk.ask(decline=desk_pb2.DeskDecline(offer=first.offer, reason="in a meeting"))
     assert declined.outcome == common_pb2.OFFER_OUTCOME_DECLINED, declined
     say(first.expert + " declines")
@@ -209,7 +214,7 @@ def main():
     desk.ask(send_message=desk_pb2.DeskSendMessage(session=session.name, expert=other, text="Gladly."))
     for event in watch:
         if event.HasField("message") and event.message.text == "Gladly.":
-            assert event.message.author == session_pb2.MESSAGE_AUTHOR_EXPERT
+            assert event.message.author == conversation_pb2.MESSAGE_AUTHOR_EXPERT
             break
     sessions.SendMessage(
         session_pb2.SendMessageRequest(
@@ -219,6 +224,61 @@ def main():
     )
     desk.wait_for("the agent's message", lambda event: event.message.message.text == "Thank you.")
     say("they talk")
+
+    # A picture, which the other side gets byte by byte; a drawing with scripts is refused.
+    picture = conversation_pb2.File(
+        name="accident.png", media_type="image/png", content=b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    )
+    sent = sessions.SendMessage(
+        session_pb2.SendMessageRequest(session=session.name, file=picture, request_id=str(uuid.uuid4())),
+        timeout=TIMEOUT,
+    )
+    shown = desk.wait_for("the picture", lambda event: event.message.message.id == sent.message_id)
+    assert shown.message.message.file.content == picture.content
+    drawing = conversation_pb2.File(name="a.png", media_type="image/svg+xml", content=b"<svg/>")
+    try:
+        sessions.SendMessage(
+            session_pb2.SendMessageRequest(session=session.name, file=drawing), timeout=TIMEOUT
+        )
+        raise AssertionError("a drawing with scripts was taken")
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.PERMISSION_DENIED, error
+        assert error_info(error).reason == "CONTENT_NOT_ALLOWED", error
+        assert error_info(error).metadata["rule"] == "files.types", error
+    say("a picture is sent, a script is refused")
+
+    # A ready-made text of the expert's, in German; who is typing, and what was read.
+    texts = sessions.ListPresetTexts(
+        session_pb2.ListPresetTextsRequest(
+            parent=DOMAIN, language="de", side=conversation_pb2.MESSAGE_AUTHOR_EXPERT
+        ),
+        timeout=TIMEOUT,
+    ).texts
+    assert [(text.id, text.text) for text in texts] == [("solved", "Es ist geklärt.")], texts
+    sessions.SendTyping(session_pb2.SendTypingRequest(session=session.name), timeout=TIMEOUT)
+    desk.wait_for("the agent types", lambda event: event.HasField("typing"))
+    desk.ask(mark=desk_pb2.DeskMark(session=session.name, expert=other, read=sent.message_id))
+    desk.ask(typing=desk_pb2.DeskTyping(session=session.name, expert=other))
+    desk.ask(
+        send_message=desk_pb2.DeskSendMessage(session=session.name, expert=other, preset="solved", language="de")
+    )
+    typed, seen, last = False, False, None
+    for event in watch:
+        typed = typed or event.HasField("typing")
+        seen = seen or any(one.read == sent.message_id for one in event.session.participants)
+        if event.message.preset == "solved":
+            assert event.message.text == "Es ist geklärt.", event
+            last = event.message.id
+        if typed and seen and last:
+            break
+    sessions.MarkMessages(
+        session_pb2.MarkMessagesRequest(session=session.name, read=last), timeout=TIMEOUT
+    )
+    desk.wait_for(
+        "the agent has read it",
+        lambda event: any(one.read == last for one in event.leg_update.participants),
+    )
+    say("typing, ready-made texts and marks")
 
     # The customer's call follows: the expert's line is held, the call is routed to him, and it ends.
     prepared = sessions.PrepareVoice(
@@ -275,6 +335,20 @@ def main():
         info = error_info(error)
         assert info.reason == "UNKNOWN_ROUTING_POINT", info
         assert info.metadata["routing_point"] == "nowhere", info
+    try:
+        sessions.StartSession(
+            session_pb2.StartSessionRequest(
+                parent=DOMAIN,
+                routing_point="billing",
+                agent=session_pb2.Agent(id="py-agent", site="home"),
+                interaction=session_pb2.Interaction(id="py-call-4"),
+            ),
+            timeout=TIMEOUT,
+        )
+        raise AssertionError("an agent at home was let in")
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.PERMISSION_DENIED, error
+        assert error_info(error).metadata["why"] == "Not from home", error
     say("a refusal says why")
 
     ended = sessions.EndSession(

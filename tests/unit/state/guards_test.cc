@@ -130,7 +130,11 @@ TEST_F(Guards, TimeOutsInARowPauseHimUntilHeDoesSomething) {
       {"a message",
        [&] {
          ASSERT_TRUE(run<Result<std::string>>([&] {
-                       return store_->say("talk", v1::MESSAGE_AUTHOR_EXPERT, "ann", "hello", Request());
+                       v1::Message message;
+                       message.set_author(v1::MESSAGE_AUTHOR_EXPERT);
+                       message.set_author_id("ann");
+                       message.set_text("hello");
+                       return store_->say("talk", message, Request());
                      }).ok());
        }},
       {"another presence", [&] { be("ann", v1::PRESENCE_STATE_ON_THE_PHONE, true); }},

@@ -70,7 +70,11 @@ class PeopleTest : public StoreTest {
     return run<Result<Done>>([&] { return store_->take_part(session, supervisor, "Name", on); });
   }
   Result<std::string> say(const std::string& session, v1::MessageAuthor author, const std::string& id) {
-    return run<Result<std::string>>([&] { return store_->say(session, author, id, "words", Request()); });
+    v1::Message message;
+    message.set_author(author);
+    message.set_author_id(id);
+    message.set_text("words");
+    return run<Result<std::string>>([&] { return store_->say(session, message, Request()); });
   }
   // "actor action detail" of the audit.
   std::vector<std::string> audited() {

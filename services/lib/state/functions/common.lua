@@ -255,19 +255,20 @@ local function bridges_of(p, expert)
   return split(redis.call('HGET', p .. 'x:' .. expert, 'bridges') or '', ',')
 end
 
--- To a bridge: read the session (`s`) or the expert (`x`) again. One whose lease ran out gets none.
+-- To a bridge: read the session (`s`, `k` if only marks have changed) or the expert (`x`) again; somebody is typing (`t`).
+-- One whose lease ran out gets none.
 local function send_hint(p, bridge, what, id)
   if redis.call('ZSCORE', p .. 'bridges', bridge) then
     redis.call('XADD', p .. 'out:' .. bridge, 'MAXLEN', '~', 10000, '*', what, id)
   end
 end
 
--- A hint to every bridge at which a watcher or a desk of these experts is attached: read the session again.
-local function hint(p, session, experts)
+-- A hint to every bridge at which a watcher or a desk of these experts is attached: read the session again, or another one.
+local function hint(p, session, experts, what, id)
   local bridges = {}
   for _, b in ipairs(split(redis.call('HGET', p .. 's:' .. session, 'watchers') or '', ',')) do bridges[b] = true end
   for _, expert in ipairs(experts) do
     for _, b in ipairs(bridges_of(p, expert)) do bridges[b] = true end
   end
-  for bridge in pairs(bridges) do send_hint(p, bridge, 's', session) end
+  for bridge in pairs(bridges) do send_hint(p, bridge, what or 's', id or session) end
 end

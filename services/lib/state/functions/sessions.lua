@@ -16,10 +16,12 @@
 --   d:<leg>:<n>   bytes of the offer's details, opaque here
 --   q:<request_id> and queue of them in `asked`: payload hash and answer
 -- {D}:u:<session> HASH: "=key" -> t|n|b and the content; "rev"
--- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = wall-clock ms
+-- {D}:m:<session> STREAM: a = author, i = author id, t = text, w = wall-clock ms, f = bytes of its v1.File, p = id of the
+-- ready-made text
 -- {D}:sessions:all|open|ended ZSET by order; {D}:c:<call> -> "session leg"
 -- {D}:about:<interaction> ZSET: its open sessions by order
 -- {D}:due ZSET: "leg <session> <leg>" once per leg that has not ended, "gone <session>" once per session that has,
+-- "words <session>" if its conversation goes before it,
 -- "wrap <expert> <session> <leg>" once per leg that is wrapped up
 
 local REROUTE_MS = 2000         -- a bridge that died before Route strands nobody
@@ -222,8 +224,13 @@ end
 
 local SYSTEM, SUPERVISOR = 3, 4  -- numbers of v1.MessageAuthor
 
-local function say(p, s, author, id, text)
-  local at = redis.call('XADD', p .. 'm:' .. s, '*', 'a', author, 'i', id, 't', text, 'w', int(wall_ms()))
+local function say(p, s, author, id, text, file, preset)
+  local fields = {'a', author, 'i', id, 't', text, 'w', int(wall_ms())}
+  for name, value in pairs({f = file, p = preset}) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  local at = redis.call('XADD', p .. 'm:' .. s, '*', unpack(fields))
   redis.call('HSET', session_key(p, s), 'last', at)
   return at
 end
@@ -287,6 +294,8 @@ local function end_if_done(p, s, now, outcome)
   redis.call('ZADD', p .. 'sessions:ended', order, s)
   local retention = tonumber(redis.call('HGET', p .. 'clock', 'retention') or 24 * 3600 * 1000)
   redis.call('ZADD', p .. 'due', int(now + retention), 'gone ' .. s)
+  local words = tonumber(redis.call('HGET', p .. 'clock', 'words') or retention)
+  if words < retention then redis.call('ZADD', p .. 'due', int(now + words), 'words ' .. s) end
 end
 
 local function end_leg(p, s, l, outcome, now, touched, session_outcome)
@@ -400,7 +409,7 @@ redis.register_function('xl1_enqueue', function(keys, args)
   return {'ok', q.s, int(l.v)}
 end)
 
--- say {s, author, id, expert, supervisor, rid, hash}, text -> ok, message id. Needs an active leg of the conversation; an
+-- say {s, author, id, expert, supervisor, preset, rid, hash}, text, bytes of a v1.File if there is one -> ok, message id. Needs an active leg of the conversation; an
 -- expert must be on it, a supervisor must have joined.
 redis.register_function('xl1_say', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
@@ -420,7 +429,7 @@ redis.register_function('xl1_say', function(keys, args)
     return refused('WRONG_STATE', 'session', q.s, 'state', 'the supervisor has not joined')
   end
   if q.expert then acted(p, q.expert, now_ms(p)) end
-  local id = say(p, q.s, q.author, q.id, args[2])
+  local id = say(p, q.s, q.author, q.id, args[2], args[3], q.preset)
   hint(p, q.s, experts)
   return remember(p, q.s, q, {'ok', id})
 end)

@@ -138,7 +138,7 @@ end
 -- by more than this: a moment is shown alike whenever and wherever it is read, though the host's clock is corrected.
 local MOST_OFF_MS = 1000
 
--- tick {elapsed_ms, retention_ms, most}: moves the clock and handles what is due. `elapsed_ms` is the caller's own
+-- tick {elapsed_ms, retention_ms, words_ms (of conversations), most}: moves the clock and handles what is due. `elapsed_ms` is the caller's own
 -- monotonic time since his last tick: as far as it goes, a long pause counts.
 -- -> ok, now, the same as wall-clock time, ms until the next is due (-1: none), then session, leg, version of each leg to
 -- route now.
@@ -151,7 +151,8 @@ redis.register_function('xl1_tick', function(keys, args)
     now = tonumber(c[2]) + math.max(MOST_STEP_MS, math.min(wall - c[1], q.elapsed_ms))
   end
   if not c[1] or math.abs(wall - c[1]) >= 250 then
-    redis.call('HSET', p .. 'clock', 'wall', int(wall), 'now', int(now), 'retention', int(q.retention_ms))
+    redis.call('HSET', p .. 'clock', 'wall', int(wall), 'now', int(now), 'retention', int(q.retention_ms), 'words',
+               int(q.words_ms))
   end
   local offset = tonumber(c[3] or 0)
   if math.abs(wall - now - offset) > MOST_OFF_MS then
@@ -167,6 +168,10 @@ redis.register_function('xl1_tick', function(keys, args)
     if what[1] == 'gone' then
       redis.call('ZREM', p .. 'due', member)
       forget_session(p, what[2])
+    elseif what[1] == 'words' then
+      redis.call('ZREM', p .. 'due', member)
+      redis.call('DEL', p .. 'm:' .. what[2])
+      if redis.call('EXISTS', session_key(p, what[2])) == 1 then redis.call('HDEL', session_key(p, what[2]), 'last') end
     elseif what[1] == 'wrap' then
       redis.call('ZREM', p .. 'due', member)
       end_wrap_up(p, what[2], what[3], what[4], now)
