@@ -14,9 +14,6 @@ using cel::Type;
 using cel::TypeKind;
 using cel::Value;
 
-constexpr size_t kMostBytes = 4096;
-constexpr uint64_t kBudget = 20'000;
-
 // In the order of their numbers.
 enum Name : size_t {
   kId,
@@ -144,37 +141,17 @@ class Names final : public cel::Activation {
   const state::ExpertView& expert_;
 };
 
-Error bad_filter(size_t offset, const std::string& issue) {
-  const std::string column = std::to_string(offset + 1);
-  return {.reason = v1::ERROR_REASON_BAD_FILTER,
-          .message = "filter: at character " + column + ": " + issue,
-          .metadata = {{"column", column}, {"issue", issue}}};
-}
-
 }  // namespace
 
 Result<ExpertFilter> ExpertFilter::read(std::string_view text) {
-  ExpertFilter filter;
-  if (text.empty()) return filter;
-  if (text.size() > kMostBytes) return bad_filter(0, "it must have at most 4096 bytes");
   static const cel::Environment names = environment();
-  cel::Compiled compiled = cel::compile(text, names);
-  if (!compiled.issues.empty()) {
-    const cel::Issue& issue = compiled.issues.front();
-    return bad_filter(issue.place.offset, issue.message);
-  }
-  if (compiled.program->result_type().kind() != TypeKind::kBool && !compiled.program->result_type().is_dyn()) {
-    return bad_filter(0, "it must be true or false, not " + compiled.program->result_type().text());
-  }
-  filter.program_ = std::move(compiled.program);
+  auto read = app::Filter::read(text, names);
+  if (!read) return read.error();
+  ExpertFilter filter;
+  filter.filter_ = std::move(*read);
   return filter;
 }
 
-bool ExpertFilter::matches(const state::ExpertView& expert) const {
-  if (program_ == nullptr) return true;
-  cel::Arena arena;
-  cel::Budget budget{.left = kBudget};
-  return program_->evaluate(Names(expert), arena, budget).is_true();
-}
+bool ExpertFilter::matches(const state::ExpertView& expert) const { return filter_.matches(Names(expert)); }
 
 }  // namespace expertline::presence

@@ -2,12 +2,11 @@
 // do not depend on a medium, and `expert.retired`, `expert.routable`. Pure.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "app/filter.h"
 #include "base/result.h"
-#include "cel/program.h"
 #include "state/expert_store.h"
 
 namespace expertline::presence {
@@ -21,7 +20,7 @@ class ExpertFilter {
   bool matches(const state::ExpertView& expert) const;
 
  private:
-  std::shared_ptr<const cel::Program> program_;  // none: no condition
+  app::Filter filter_;
 };
 
 }  // namespace expertline::presence

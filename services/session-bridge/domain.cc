@@ -304,6 +304,21 @@ Task<void> Domain::learn_languages(std::vector<std::string> experts) {
   }
 }
 
+Task<Result<v1::Availability>> Domain::assess(v1::RoutingFacts facts) {
+  v1::AssessRequest request;
+  request.set_parent(domain_name(config_.name));
+  *request.mutable_facts() = std::move(facts);
+  auto answer = app::call_peer<v1::AssessResponse, v1::AssessRequest>(
+      loop_, "strategy-evaluation", kAdmitTimeout, std::move(request),
+      [this](grpc::ClientContext* context, const v1::AssessRequest* sent, v1::AssessResponse* response,
+             std::function<void(grpc::Status)> done) {
+        strategy_->async()->Assess(context, sent, response, std::move(done));
+      });
+  const Result<v1::AssessResponse> assessed = co_await answer;
+  if (!assessed) co_return assessed.error();
+  co_return assessed->availability();
+}
+
 void Domain::route(state::LegRef leg, std::optional<v1::RoutingFacts> facts) {
   spawn(route_now(std::move(leg), std::move(facts)));
 }

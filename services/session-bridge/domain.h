@@ -91,6 +91,8 @@ class Domain {
                              std::string expert);
   // Audits `error` if it is a refusal by policy, and gives it back.
   Task<Error> refused(std::string actor, std::string action, std::string target, Error error);
+  // What would come of a request now, as far as its strategy says. NOT_READY if strategy-evaluation does not answer.
+  Task<Result<v1::Availability>> assess(v1::RoutingFacts facts);
 
   // Has strategy-evaluation route a leg, now and without waiting for it. Should that fail, the leg's timer asks again.
   // Without facts they are read from the store.

@@ -57,6 +57,11 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerConte
                                                        v1::ListSessionsResponse* response) {
   return app::unary(context_, request, response, this, &SessionService::list_sessions);
 }
+grpc::ServerUnaryReactor* SessionService::GetAvailability(grpc::CallbackServerContext*,
+                                                          const v1::GetAvailabilityRequest* request,
+                                                          v1::GetAvailabilityResponse* response) {
+  return app::unary(context_, request, response, this, &SessionService::get_availability);
+}
 grpc::ServerUnaryReactor* SessionService::UpdateUserData(grpc::CallbackServerContext*,
                                                          const v1::UpdateUserDataRequest* request,
                                                          v1::UpdateUserDataResponse* response) {
@@ -151,48 +156,6 @@ Task<Result<v1::GetSessionResponse>> SessionService::get_session(v1::GetSessionR
   if (!record) co_return record.error();
   v1::GetSessionResponse response;
   *response.mutable_session() = at->domain->view(*record);
-  co_return response;
-}
-
-Task<Result<v1::ListSessionsResponse>> SessionService::list_sessions(v1::ListSessionsRequest request) {
-  const auto at = domain("parent", request.parent());
-  if (!at) co_return at.error();
-  if (request.page_size() < 0 || request.page_size() > kMostPageSize) {
-    co_return invalid_field("page_size", "0 to 1000");
-  }
-  if (request.page_token().find_first_not_of("0123456789") != std::string::npos || request.page_token().size() > 18) {
-    co_return Error{.reason = v1::ERROR_REASON_BAD_CURSOR,
-                    .message = "page_token: not one of ours; begin without it",
-                    .metadata = {{"field", "page_token"}}};
-  }
-  std::string list;
-  switch (request.state()) {
-    case v1::SESSION_STATE_UNSPECIFIED:
-      list = "all";
-      break;
-    case v1::SESSION_STATE_OPEN:
-      list = "open";
-      break;
-    case v1::SESSION_STATE_ENDED:
-      list = "ended";
-      break;
-    default:
-      co_return invalid_field("state", "one of SessionState");
-  }
-  const int most = request.page_size() == 0 ? 100 : request.page_size();
-  const auto page = co_await (*at)->store().list(list, request.page_token(), most);
-  if (!page) co_return page.error();
-  v1::ListSessionsResponse response;
-  for (const std::string& id : page->ids) {
-    const auto record = co_await (*at)->store().read(id);
-    if (!record && record.error().reason == v1::ERROR_REASON_UNKNOWN_SESSION) continue;  // gone meanwhile
-    if (!record) co_return record.error();
-    v1::Session* session = response.add_sessions();
-    *session = (*at)->view(*record);
-    session->clear_user_data();
-    session->clear_participants();
-  }
-  response.set_next_page_token(page->next);
   co_return response;
 }
 

@@ -29,6 +29,8 @@ class SessionService final : public v1::SessionService::CallbackService {
                                        v1::GetSessionResponse* response) override;
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext*, const v1::ListSessionsRequest* request,
                                          v1::ListSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* GetAvailability(grpc::CallbackServerContext*, const v1::GetAvailabilityRequest* request,
+                                            v1::GetAvailabilityResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchSessionResponse>* WatchSession(grpc::CallbackServerContext*,
                                                                    const v1::WatchSessionRequest* request) override;
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext*, const v1::SendMessageRequest* request,
@@ -81,6 +83,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   Task<Result<v1::StartSessionResponse>> start_session(v1::StartSessionRequest request);
   Task<Result<v1::GetSessionResponse>> get_session(v1::GetSessionRequest request);
   Task<Result<v1::ListSessionsResponse>> list_sessions(v1::ListSessionsRequest request);
+  Task<Result<v1::GetAvailabilityResponse>> get_availability(v1::GetAvailabilityRequest request);
   Task<Result<v1::SendMessageResponse>> send_message(v1::SendMessageRequest request);
   Task<Result<v1::SendTypingResponse>> send_typing(v1::SendTypingRequest request);
   Task<Result<v1::MarkMessagesResponse>> mark_messages(v1::MarkMessagesRequest request);

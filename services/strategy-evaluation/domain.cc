@@ -1,8 +1,10 @@
 #include "strategy-evaluation/domain.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
 #include "base/names.h"
+#include "routing/assess.h"
 #include "routing/explain.h"
 #include "routing/presentation.h"
 #include "routing/record.h"
@@ -211,6 +213,26 @@ Task<Result<v1::AdmitResponse>> Domain::admit(v1::RoutingFacts facts) {
   const auto moment = co_await moment_for(*strategy, facts);
   if (!moment) co_return moment.error();
   co_return routing::admit(*strategy, read_model_.snapshot(), facts, *moment);
+}
+
+Task<Result<v1::AssessResponse>> Domain::assess(v1::RoutingFacts facts) {
+  if (!ready()) co_return not_ready("the read model is not complete yet; ask again");
+  const Strategy strategy = revisions_.live().at(facts.routing_point());
+  if (!strategy) co_return unknown_routing_point(facts.routing_point());
+  facts.set_medium(strategy->medium);
+  const auto moment = co_await store_.moment(facts.routing_point());
+  if (!moment) co_return moment.error();
+  v1::AssessResponse response;
+  v1::Availability& availability = *response.mutable_availability();
+  availability = routing::assess(*strategy, read_model_.snapshot(), facts, *moment);
+  if (availability.outcome() == v1::AVAILABILITY_OUTCOME_WAIT) {
+    const auto served = co_await store_.served(facts.routing_point());
+    if (!served) co_return served.error();
+    if (const auto wait = routing::expected_wait_ms(*served, moment->store_now_ms(), moment->waiting())) {
+      *availability.mutable_expected_wait() = google::protobuf::util::TimeUtil::MillisecondsToDuration(*wait);
+    }
+  }
+  co_return response;
 }
 
 Task<Result<v1::ExplainLegResponse>> Domain::explain(std::string session, std::string leg) {

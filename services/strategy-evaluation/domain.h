@@ -48,6 +48,8 @@ class Domain {
   Task<Result<v1::RouteResponse>> route(state::LegRef leg, std::optional<v1::RoutingFacts> facts);
   // What the strategy at the request's routing point says of it.
   Task<Result<v1::AdmitResponse>> admit(v1::RoutingFacts facts);
+  // What would come of the request now.
+  Task<Result<v1::AssessResponse>> assess(v1::RoutingFacts facts);
   // Why a leg's decisions were made so. An empty `leg` means its first.
   Task<Result<v1::ExplainLegResponse>> explain(std::string session, std::string leg);
   Task<Result<DecisionLog::Page>> decisions(std::string token, int most, std::string strategy) {

@@ -73,6 +73,12 @@ Task<Result<v1::AdmitResponse>> StrategyService::admit(v1::AdmitRequest request)
   co_return co_await (*found)->admit(std::move(*request.mutable_facts()));
 }
 
+Task<Result<v1::AssessResponse>> StrategyService::assess(v1::AssessRequest request) {
+  const auto found = domain_of(request.parent(), "", "");
+  if (!found) co_return found.error();
+  co_return co_await (*found)->assess(std::move(*request.mutable_facts()));
+}
+
 Task<Result<v1::ExplainLegResponse>> StrategyService::explain_leg(v1::ExplainLegRequest request) {
   const auto name = parse_session("session", request.session());
   if (!name) co_return name.error();

@@ -26,6 +26,10 @@ class StrategyService final : public v1::StrategyService::CallbackService {
                                   v1::AdmitResponse* response) override {
     return app::unary(context_, request, response, this, &StrategyService::admit);
   }
+  grpc::ServerUnaryReactor* Assess(grpc::CallbackServerContext*, const v1::AssessRequest* request,
+                                   v1::AssessResponse* response) override {
+    return app::unary(context_, request, response, this, &StrategyService::assess);
+  }
   grpc::ServerUnaryReactor* ExplainLeg(grpc::CallbackServerContext*, const v1::ExplainLegRequest* request,
                                        v1::ExplainLegResponse* response) override {
     return app::unary(context_, request, response, this, &StrategyService::explain_leg);
@@ -59,6 +63,7 @@ class StrategyService final : public v1::StrategyService::CallbackService {
 
   Task<Result<v1::RouteResponse>> route(v1::RouteRequest request);
   Task<Result<v1::AdmitResponse>> admit(v1::AdmitRequest request);
+  Task<Result<v1::AssessResponse>> assess(v1::AssessRequest request);
   Task<Result<v1::ExplainLegResponse>> explain_leg(v1::ExplainLegRequest request);
   Task<Result<v1::ListDecisionsResponse>> list_decisions(v1::ListDecisionsRequest request);
   Task<Result<v1::ListStrategiesResponse>> list_strategies(v1::ListStrategiesRequest request);

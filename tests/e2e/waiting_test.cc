@@ -57,6 +57,34 @@ TEST_P(Waiting, ANewcomerDoesNotOvertake) {
   ann.wait_preview(second);
 }
 
+TEST_P(Waiting, AnAgentCanSeeBeforehandWhatToExpect) {
+  const auto available = [&](const std::string& routing_point) {
+    v1::GetAvailabilityRequest request;
+    request.set_parent("domains/main");
+    request.set_routing_point(routing_point);
+    request.mutable_agent()->set_id("curious");
+    return call(platform().stub(), &v1::SessionService::Stub::GetAvailability, request).availability();
+  };
+  EXPECT_EQ(available("help").outcome(), v1::AVAILABILITY_OUTCOME_WAIT);
+  EXPECT_EQ(available("help").ready(), 0);
+  Desk& ann = expert("ann", {.im = 1});
+  const std::string talking = accepted(ann).name();
+  const std::string waiting = platform().start("help").name();
+  platform().wait_leg(waiting, "im", v1::LEG_STATE_WAITING);
+  EXPECT_EQ(available("help").waiting(), 1);
+  EXPECT_TRUE(available("help").has_longest_wait());
+  ann.end_leg(talking);
+  ann.decline(ann.wait_preview(waiting).offer());
+  Desk& bob = expert("bob");
+  settle({&bob});
+  const v1::Availability now = available("help");
+  EXPECT_EQ(now.outcome(), v1::AVAILABILITY_OUTCOME_READY);
+  EXPECT_GE(now.ready(), 1);
+  EXPECT_EQ(now.step(), "anyone who can help");
+  EXPECT_EQ(now.expected_wait().seconds(), 0);
+  EXPECT_THROW(available("nowhere"), CallFailed);
+}
+
 TEST_P(Waiting, WhoGivesUpWaitingIsNotServed) {
   const std::string gone = platform().start("help").name();
   const std::string patient = platform().start("help").name();

@@ -5,6 +5,8 @@
 namespace expertline::routing {
 namespace {
 
+constexpr int kFarthestDays = 400;
+
 const std::vector<OpenTime>& open_on(const Calendar& calendar, absl::CivilDay day) {
   const auto special = calendar.special.find(day);
   if (special != calendar.special.end()) return special->second.open;
@@ -19,6 +21,20 @@ bool Calendar::open(int64_t now_ms) const {
   const auto& times = open_on(*this, absl::CivilDay(minute));
   return std::any_of(times.begin(), times.end(),
                      [&](const OpenTime& time) { return time.from <= since_midnight && since_midnight < time.to; });
+}
+
+std::optional<int64_t> Calendar::next_change(int64_t now_ms) const {
+  const bool now_open = open(now_ms);
+  const absl::CivilDay today = absl::ToCivilDay(absl::FromUnixMillis(now_ms), zone);
+  for (absl::CivilDay day = today; day <= today + kFarthestDays; ++day) {
+    for (const OpenTime& time : open_on(*this, day)) {
+      for (const int minute : {time.from, time.to}) {
+        const int64_t at = absl::ToUnixMillis(absl::FromCivil(absl::CivilMinute(day) + minute, zone));
+        if (at > now_ms && open(at) != now_open) return at;
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 int64_t Calendar::open_ms(int64_t from_ms, int64_t to_ms) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct Calendar {
 
   // At milliseconds since 1970-01-01T00:00:00Z.
   bool open(int64_t now_ms) const;
+  // When that is no longer so, within 400 days.
+  std::optional<int64_t> next_change(int64_t now_ms) const;
   // Milliseconds of open time between two moments, from <= to, at most 400 days apart.
   int64_t open_ms(int64_t from_ms, int64_t to_ms) const;
 };

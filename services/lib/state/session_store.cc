@@ -93,19 +93,19 @@ Task<Result<SessionRecord>> SessionStore::read(std::string session) {
 }
 
 Task<Result<SessionPage>> SessionStore::list(std::string list_name, std::string before, int most) {
-  redis::Command command{"ZREVRANGEBYSCORE",
-                         prefix_ + "sessions:" + list_name,
-                         before.empty() ? "+inf" : "(" + before,
-                         "-inf",
-                         "WITHSCORES",
-                         "LIMIT",
-                         "0",
-                         std::to_string(most)};
-  const redis::Reply reply = co_await client_.call(std::move(command));
-  if (const auto good = check_reply(reply); !good) co_return good.error();
+  const json query = {{"list", list_name}, {"before", before}, {"most", most}};
+  std::vector<std::string> arguments{dump(query)};
+  const auto answer = co_await fcall(client_, "xl1_sessions", domain_, std::move(arguments));
+  if (!answer) co_return answer.error();
   SessionPage page;
-  for (size_t i = 0; i + 1 < reply.elements.size(); i += 2) page.ids.push_back(reply.elements[i].text);
-  if (page.ids.size() == static_cast<size_t>(most)) page.next = reply.elements.back().text;
+  const redis::Reply no_user_data;
+  for (size_t i = 1; i + 2 < answer->size(); i += 3) {
+    const std::string& place = answer->at(i + 1).text;
+    if (answer->at(0).text == "1") page.next = place;
+    const redis::Reply& hash = answer->at(i + 2);
+    if (hash.elements.empty()) continue;  // gone meanwhile
+    page.sessions.push_back({.record = read_session(answer->at(i).text, hash, no_user_data), .place = place});
+  }
   co_return page;
 }
 
@@ -324,6 +324,15 @@ Task<Result<v1::Moment>> SessionStore::moment(std::string routing_point) {
     *moment.mutable_longest_wait() = TimeUtil::MillisecondsToDuration(waited);
   }
   co_return moment;
+}
+
+Task<Result<std::vector<int64_t>>> SessionStore::served(std::string routing_point) {
+  const json query = {{"rp", routing_point}};
+  const auto answer = co_await run("xl1_served", dump(query), Texts());
+  if (!answer) co_return answer.error();
+  std::vector<int64_t> moments;
+  for (size_t i = 1; i < answer->size(); ++i) moments.push_back(number(answer->at(i)));
+  co_return moments;
 }
 
 Task<Result<std::string>> SessionStore::take_wake(std::string expert, std::string medium) {

@@ -130,7 +130,11 @@ struct Tick {
 };
 
 struct SessionPage {
-  std::vector<std::string> ids;
+  struct Entry {
+    SessionRecord record;  // without user data
+    std::string place;     // the token of the page that begins after it
+  };
+  std::vector<Entry> sessions;
   std::string next;  // empty: the last page
 };
 
@@ -143,7 +147,7 @@ class SessionStore {
 
   // UNKNOWN_SESSION if there is none.
   Task<Result<SessionRecord>> read(std::string session);
-  // Newest first; `list` is all, open or ended; `before` is a page token of ours or empty.
+  // Newest first; `list` is all, open, ended, agent:<id> or expert:<id>; `before` is a page token of ours or empty.
   Task<Result<SessionPage>> list(std::string list, std::string before, int most);
   // The messages after `after` (empty: all), at most `most`.
   Task<Result<std::vector<v1::Message>>> messages(std::string session, std::string after, int most);
@@ -204,6 +208,8 @@ class SessionStore {
   Task<Result<bool>> settle(LegRef leg, Decided decided, v1::DefaultTarget target);  // false: stale
   // The store's time, and how many legs wait at a routing point (empty: nobody) and how long the first of them has.
   Task<Result<v1::Moment>> moment(std::string routing_point);
+  // When (ms) waits at a routing point ended with an expert, within the last 30 minutes, at most 64.
+  Task<Result<std::vector<int64_t>>> served(std::string routing_point);
   // To be called when serving a wake begins: id of the change to be seen first.
   Task<Result<std::string>> take_wake(std::string expert, std::string medium);
   Task<Result<Waiting>> waiting(std::string expert, std::string medium, std::string after, int most);

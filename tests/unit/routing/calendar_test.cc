@@ -40,6 +40,16 @@ TEST(Calendar, SpecialDaysStandInThePlaceOfTheWeek) {
   EXPECT_FALSE(calendar.open(at("2026-12-25T11:00:00Z")));
 }
 
+TEST(Calendar, KnowsWhenItOpensOrCloses) {
+  const Calendar calendar = berlin();
+  EXPECT_EQ(calendar.next_change(at("2026-12-21T08:00:00Z")), at("2026-12-21T17:00:00Z"));
+  EXPECT_EQ(calendar.next_change(at("2026-12-24T10:00:00Z")), at("2026-12-24T11:00:00Z")) << "Christmas Eve";
+  EXPECT_EQ(calendar.next_change(at("2026-12-24T12:00:00Z")), at("2026-12-28T08:00:00Z")) << "over the holidays";
+  Calendar always{.name = "always"};
+  always.week.fill({{.from = 0, .to = 1440}});
+  EXPECT_EQ(always.next_change(at("2026-12-21T08:00:00Z")), std::nullopt) << "midnight is no change";
+}
+
 TEST(Calendar, SumsOpenTime) {
   const Calendar calendar = berlin();
   constexpr int64_t kHour = 3'600'000;

@@ -173,7 +173,8 @@ TEST_F(Explained, TenThousandDecisionsAgreeWithTheRulesReadOnceMore) {
   for (const char* reason : {"ready", "asking_agent", "asked_before", "excluded", "other_expert", "skill",
                              "skill_level", "group", "no_medium", "retired", "do_not_disturb", "away", "states",
                              "paused", "no_desk", "at_capacity", "wrap_up", "where", "weight"}) {
-    EXPECT_GT(seen[reason], static_cast<int>(kWorlds / 100)) << reason << " hardly ever happened: the worlds are too tame";
+    EXPECT_GT(seen[reason], static_cast<int>(kWorlds / 100))
+        << reason << " hardly ever happened: the worlds are too tame";
   }
 }
 

@@ -66,6 +66,17 @@ local function on_another(p, s, l, expert)
   return false
 end
 
+-- {D}:served:<routing point> LIST   when (ms) the latest waits there ended with an expert
+local KEPT_SERVED = 64
+local SERVED_MS = 30 * 60 * 1000
+
+local function note_served(p, rp, now)
+  local key = p .. 'served:' .. rp
+  redis.call('LPUSH', key, int(now))
+  redis.call('LTRIM', key, 0, KEPT_SERVED - 1)
+  redis.call('PEXPIRE', key, SERVED_MS)
+end
+
 -- reserve {s, leg, version, step, step_name, strat, rev, pri, states, to, within_ms, straight, from_waiting,
 --          experts = [{e, name, dn}]}, then per expert: details, number of attached fields, "=key", value...
 -- The first `to` of the experts who are free now are held and asked (or the first gets the leg, if `straight`). With
@@ -100,6 +111,7 @@ redis.register_function('xl1_reserve', function(keys, args)
   if #taken == 0 then
     return {'none', log_end(p)}
   end
+  if l.state == 'waiting' then note_served(p, l.rp, now) end
   leave_waiting(p, q.s, l, now)
   note_decision(l, q)
   if l.held then
@@ -204,6 +216,17 @@ redis.register_function{function_name = 'xl1_queue', flags = {'no-writes'}, call
   local offset = tonumber(redis.call('HGET', p .. 'clock', 'offset') or 0)
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
   return {'ok', int(now), int(now + offset), int(redis.call('ZCARD', key)), first[2] or '0'}
+end}
+
+-- served {rp} -> ok, when (ms) the waits ended that ended at that routing point with an expert within the last 30 minutes,
+-- at most 64.
+redis.register_function{function_name = 'xl1_served', flags = {'no-writes'}, callback = function(keys, args)
+  local p, q = prefix(keys), cjson.decode(args[1])
+  local answer, since = {'ok'}, now_ms(p) - SERVED_MS
+  for _, at in ipairs(redis.call('LRANGE', p .. 'served:' .. q.rp, 0, -1)) do
+    if tonumber(at) >= since then answer[#answer + 1] = at end
+  end
+  return answer
 end}
 
 -- settle {s, leg, version, step, step_name, strat, rev}, bytes of the default target: default routing applies; what the
