@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "expertline/say.h"
 #include "expertline/terminal/table.h"
 #include "expertline/terminal/words.h"
+#include "roster/roster.h"
 #include "yaml/yaml.h"
 
 namespace expertline::cli {
@@ -22,6 +25,7 @@ struct Options {
   std::string id;
   std::string filter;
   bool dry_run = false;
+  bool remove_others = false;
 };
 
 template <typename Map>
@@ -122,6 +126,46 @@ void print_differences(const v1::ImportRosterResponse& answer) {
   if (more > 0) fmt::print("... and {} more\n", more);
 }
 
+// Those of the directory, retired ones not among them, whom a roster without faults does not name; says why if they
+// cannot be read.
+std::optional<std::vector<std::string>> others(Connection& connection, const std::string& roster) {
+  std::set<std::string> named;
+  for (const roster::Member& member : roster::read_roster(roster, "roster", {}).experts) named.insert(member.id);
+  std::vector<std::string> out;
+  v1::ListExpertsRequest request;
+  request.set_parent(connection.parent());
+  request.set_page_size(1000);
+  request.set_filter("!expert.retired");
+  do {
+    const auto page = call(connection.experts(), &v1::ExpertService::Stub::ListExperts, request);
+    if (!page.ok()) {
+      fail("listing experts", page.status);
+      return std::nullopt;
+    }
+    for (const auto& expert : page.value.experts()) {
+      if (!named.contains(id_of(expert.name()))) out.push_back(id_of(expert.name()));
+    }
+    request.set_page_token(page.value.next_page_token());
+  } while (!request.page_token().empty());
+  return out;
+}
+
+// How many of them hold a leg and were retired; nothing if one could not be deleted.
+std::optional<int> remove_all(Connection& connection, const std::vector<std::string>& ids) {
+  int retired = 0;
+  for (const std::string& id : ids) {
+    v1::DeleteExpertRequest request;
+    request.set_name(connection.expert_name(id));
+    const auto answer = call(connection.experts(), &v1::ExpertService::Stub::DeleteExpert, request);
+    if (!answer.ok()) {
+      fail("deleting " + id, answer.status);
+      return std::nullopt;
+    }
+    retired += answer.value.retired() ? 1 : 0;
+  }
+  return retired;
+}
+
 // What would change is printed first, then it is applied.
 int import(const Options& options) {
   const auto roster = read_file(options.file);
@@ -135,13 +179,27 @@ int import(const Options& options) {
   auto answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
   if (!answer.ok()) return fail("importing " + options.file, answer.status);
   print_differences(answer.value);
+  std::vector<std::string> gone;
+  if (options.remove_others) {
+    auto found = others(connection, *roster);
+    if (!found) return 1;
+    gone = std::move(*found);
+    for (const std::string& id : gone) fmt::print("{} {}\n", Terminal::of(stdout).paint(Style::kRed, "-"), id);
+  }
+  int retired = 0;
   if (!options.dry_run) {
     request.set_validate_only(false);
     answer = call(connection.experts(), &v1::ExpertService::Stub::ImportRoster, request);
     if (!answer.ok()) return fail("importing " + options.file, answer.status);
+    const auto removed = remove_all(connection, gone);
+    if (!removed) return 1;
+    retired = *removed;
   }
-  fmt::print("{}{} new, {} changed, {} as before\n", options.dry_run ? "not applied: " : "",
-             answer.value.created_size(), answer.value.updated_size(), answer.value.unchanged());
+  fmt::print("{}{} new, {} changed, {} as before", options.dry_run ? "not applied: " : "", answer.value.created_size(),
+             answer.value.updated_size(), answer.value.unchanged());
+  if (options.remove_others) fmt::print(", {} removed", gone.size());
+  if (retired > 0) fmt::print(", {} of them retired until the legs they hold have ended", retired);
+  fmt::print("\n");
   return 0;
 }
 
@@ -213,9 +271,11 @@ Run declare_experts(CLI::App& app) {
   listing->add_option(
       "--filter", options->filter,
       "Only those of whom this is true, such as 'expert.site == \"Leeds\" && \"voice\" in expert.routable'");
-  CLI::App* importing = app.add_subcommand("import", "Bring the directory to what a roster file says; deletes nobody");
+  CLI::App* importing = app.add_subcommand("import", "Bring the directory to what a roster file says");
   importing->add_option("FILE", options->file, "Roster (YAML), - for stdin")->required();
   importing->add_flag("--dry-run", options->dry_run, "Only print the difference");
+  importing->add_flag("--remove-others", options->remove_others,
+                      "Also take everybody out of the directory whom the file does not name; without it nobody is");
   CLI::App* showing = app.add_subcommand("show", "One expert, his presence, and why it is so");
   showing->add_option("ID", options->id, "Expert")->required();
   CLI::App* deleting = app.add_subcommand("delete", "Take one expert out of the directory");

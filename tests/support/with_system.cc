@@ -1,4 +1,5 @@
-// with_system --shape embedded|three|replicated [--strategies DIR] [--roster FILE] -- COMMAND [ARGUMENT...]
+// with_system --shape embedded|three|replicated [--strategies DIR] [--roster FILE] [--sources FILE] --
+//             COMMAND [ARGUMENT...]
 //
 // Runs COMMAND against a running system whose addresses are in EXPERTLINE_PRESENCE, EXPERTLINE_STRATEGY and
 // EXPERTLINE_SESSION (host:port of one replica each). Ends with the exit code of COMMAND.
@@ -28,6 +29,8 @@ int main(int argc, char** argv) try {
       options.strategies = value;
     } else if (name == "--roster") {
       options.roster = value;
+    } else if (name == "--sources") {
+      options.sources = value;
     } else {
       std::fprintf(stderr, "with_system: %s %s is not understood\n", argv[i], argv[i + 1]);
       return 2;

@@ -115,6 +115,7 @@ Run declare_bench(CLI::App& app) {
   presence->add_option("--streams", presence_options->streams, "Streams at once")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  CLI::App* flood = app.add_subcommand("flood", "What a source at 20 times its rate costs the reports of the others");
   auto most = std::make_shared<int>(1'000'000);
   CLI::App* directory = app.add_subcommand("directory", "Memory for an expert, and how soon a restart is over");
   directory->add_option("--size", *most, "Experts in the directory")
@@ -123,11 +124,12 @@ Run declare_bench(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
   CLI::App* decision = app.add_subcommand("decision", "One decision, by how many experts there are");
   decision->add_flag("--json", *json, "Only the line of JSON");
-  return [options, latency, presence, presence_options, directory, most, decision, json] {
+  return [options, latency, presence, presence_options, flood, directory, most, decision, json] {
     app::block_signals();
     app::start_logging("bench", "warn");
     if (decision->parsed()) return bench_decision(*json);
     if (presence->parsed()) return bench_presence(options->folder, *presence_options);
+    if (flood->parsed()) return bench_flood(options->folder);
     if (directory->parsed()) return bench_directory(options->folder, *most);
     if (latency->parsed()) return bench_latency(options->folder, options->experts, options->sessions);
     return bench_route(options->folder, options->experts, options->calls, options->concurrency);

@@ -38,6 +38,7 @@ struct PresenceBench {
   int streams = 4;
 };
 int bench_presence(const std::string& folder, const PresenceBench& settings);
+int bench_flood(const std::string& folder);
 int bench_directory(const std::string& folder, int experts);
 int bench_route(const std::string& folder, int experts, int calls, int concurrency);
 

@@ -1,93 +1,9 @@
-// The whole flow from Node: the platform's, the agent's and the expert's side, over gRPC alone.
-//
-// Needs @grpc/grpc-js and @grpc/proto-loader; the contract is read from proto/ as it is.
-//   EXPERTLINE_PROTO   the folder proto/
-//   GOOGLE_RPC_PROTO   the folder that holds google/rpc/*.proto
-//   EXPERTLINE_PRESENCE, EXPERTLINE_SESSION   addresses; `expertline up` serves both on 127.0.0.1:7400
+// The whole flow from Node: the platform's, the agent's and the expert's side, over gRPC alone. Runs as client.js says.
 'use strict';
 
 const assert = require('node:assert');
 const { randomUUID } = require('node:crypto');
-const { once, EventEmitter } = require('node:events');
-const path = require('node:path');
-const grpc = require('@grpc/grpc-js');
-const loader = require('@grpc/proto-loader');
-const protobuf = require('protobufjs'); // comes with proto-loader
-
-const DOMAIN = 'domains/main';
-const TIMEOUT_MS = 30_000; // for every single call
-
-// Ask again on UNAVAILABLE only: then nothing is known of the outcome, and the same request_id gets the same answer.
-const SERVICE_CONFIG = JSON.stringify({
-  methodConfig: [{
-    name: [{}],
-    retryPolicy: {
-      maxAttempts: 5, initialBackoff: '0.1s', maxBackoff: '2s', backoffMultiplier: 2,
-      retryableStatusCodes: ['UNAVAILABLE'],
-    },
-  }],
-});
-
-const definition = loader.loadSync(
-  ['expert', 'presence', 'session', 'desk'].map((name) => `expertline/v1/${name}.proto`),
-  {
-    includeDirs: [process.env.EXPERTLINE_PROTO],
-    keepCase: true, longs: String, enums: String, defaults: true, oneofs: true,
-  },
-);
-const v1 = grpc.loadPackageDefinition(definition).expertline.v1;
-
-const errors = new protobuf.Root();
-errors.resolvePath = (origin, target) => path.join(process.env.GOOGLE_RPC_PROTO, target);
-errors.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
-
-function client(Service, address) {
-  return new Service(address, grpc.credentials.createInsecure(), { 'grpc.service_config': SERVICE_CONFIG });
-}
-
-// One unary call as a promise.
-function call(service, method, request) {
-  return new Promise((resolve, reject) => {
-    const deadline = new Date(Date.now() + TIMEOUT_MS);
-    service[method](request, { deadline }, (error, response) => (error ? reject(error) : resolve(response)));
-  });
-}
-
-// The reason and the variables of a refused call.
-function errorInfo(error) {
-  const [bytes] = error.metadata.get('grpc-status-details-bin');
-  if (!bytes) return undefined;
-  const status = errors.lookupType('google.rpc.Status').decode(bytes);
-  const any = status.details.find((detail) => detail.type_url.endsWith('/google.rpc.ErrorInfo'));
-  return any && errors.lookupType('google.rpc.ErrorInfo').decode(any.value);
-}
-
-// What a stream has delivered so far; a test waits for what it needs.
-class Events {
-  constructor(stream) {
-    this.all = [];
-    this.changed = new EventEmitter();
-    stream.on('data', (event) => {
-      this.all.push(event);
-      this.changed.emit('changed');
-    });
-    stream.on('error', () => this.changed.emit('changed'));
-    stream.on('end', () => this.changed.emit('changed'));
-  }
-
-  async waitFor(what, wanted) {
-    const deadline = AbortSignal.timeout(TIMEOUT_MS);
-    for (;;) {
-      const found = this.all.find(wanted);
-      if (found) return found;
-      try {
-        await once(this.changed, 'changed', { signal: deadline });
-      } catch {
-        throw new Error(`did not happen: ${what}; last: ${JSON.stringify(this.all.at(-1))}`);
-      }
-    }
-  }
-}
+const { DOMAIN, Events, call, client, errorInfo, grpc, say } = require('./client');
 
 // One stream that speaks for experts.
 class Desk {
@@ -115,15 +31,11 @@ class Desk {
   }
 }
 
-const say = (step) => console.log('ok  ', step);
-
 async function main() {
-  const toPresence = process.env.EXPERTLINE_PRESENCE || '127.0.0.1:7400';
-  const toSessions = process.env.EXPERTLINE_SESSION || '127.0.0.1:7400';
-  const directory = client(v1.ExpertService, toPresence);
-  const presence = client(v1.PresenceService, toPresence);
-  const sessions = client(v1.SessionService, toSessions);
-  const desks = client(v1.DeskService, toSessions);
+  const directory = client('ExpertService');
+  const presence = client('PresenceService');
+  const sessions = client('SessionService');
+  const desks = client('DeskService');
   const experts = ['node-ann', 'node-bob'];
 
   // Two experts enter the directory.
@@ -178,6 +90,9 @@ async function main() {
   // The first expert declines, the other one is asked and accepts.
   const first = await desk.preview(session.name);
   assert.strictEqual(first.message, 'Billing question about a wrong bill');
+  assert.match(first.headline, / asks for help$/);
+  const { reasons } = await call(sessions, 'ListDeclineReasons', { parent: DOMAIN, language: 'de' });
+  assert.deepStrictEqual(reasons, []); // any words
   const declined = await desk.ask({ decline: { offer: first.offer, reason: 'in a meeting' } });
   assert.strictEqual(declined.outcome, 'OFFER_OUTCOME_DECLINED');
   say(`${first.expert} declines`);
@@ -203,6 +118,50 @@ async function main() {
   await call(sessions, 'SendMessage', { session: session.name, text: 'Thank you.', request_id: randomUUID() });
   await desk.events.waitFor("the agent's message", ({ message }) => message && message.message.text === 'Thank you.');
   say('they talk');
+
+  // A picture, which the other side gets byte by byte; a drawing with scripts is refused.
+  const picture = {
+    name: 'accident.png',
+    media_type: 'image/png',
+    content: Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), binary]),
+  };
+  const sent = await call(sessions, 'SendMessage', { session: session.name, file: picture, request_id: randomUUID() });
+  const pictured = await desk.events.waitFor('the picture', ({ message }) => message
+    && message.message.id === sent.message_id);
+  assert.deepStrictEqual(pictured.message.message.file.content, picture.content);
+  await assert.rejects(
+    call(sessions, 'SendMessage', {
+      session: session.name,
+      file: { name: 'a.png', media_type: 'image/svg+xml', content: Buffer.from('<svg/>') },
+    }),
+    (error) => {
+      assert.strictEqual(error.code, grpc.status.PERMISSION_DENIED);
+      assert.strictEqual(errorInfo(error).reason, 'CONTENT_NOT_ALLOWED');
+      assert.strictEqual(errorInfo(error).metadata.rule, 'files.types');
+      return true;
+    },
+  );
+  say('a picture is sent, a script is refused');
+
+  // A ready-made text of the expert's, in German; who is typing, and what was read.
+  const { texts } = await call(sessions, 'ListPresetTexts', {
+    parent: DOMAIN, language: 'de', side: 'MESSAGE_AUTHOR_EXPERT',
+  });
+  assert.deepStrictEqual(texts.map((text) => [text.id, text.text]), [['solved', 'Es ist geklärt.']]);
+  await call(sessions, 'SendTyping', { session: session.name });
+  await desk.events.waitFor('the agent types', ({ typing }) => typing);
+  await desk.ask({ mark: { session: session.name, expert: other, read: sent.message_id } });
+  await desk.ask({ typing: { session: session.name, expert: other } });
+  await desk.ask({ send_message: { session: session.name, expert: other, preset: 'solved', language: 'de' } });
+  await watch.waitFor('the expert types', ({ typing }) => typing);
+  await watch.waitFor('the expert has read it', (event) => event.session
+    && event.session.participants.some((one) => one.read === sent.message_id));
+  const ready = await watch.waitFor('the text', ({ message }) => message && message.preset === 'solved');
+  assert.strictEqual(ready.message.text, 'Es ist geklärt.');
+  await call(sessions, 'MarkMessages', { session: session.name, read: ready.message.id });
+  await desk.events.waitFor('the agent has read it', (event) => event.leg_update
+    && event.leg_update.participants.some((one) => one.read === ready.message.id));
+  say('typing, ready-made texts and marks');
 
   // The customer's call follows: the expert's line is held, the call is routed to him, and it ends.
   const prepared = await call(sessions, 'PrepareVoice', {
@@ -251,6 +210,19 @@ async function main() {
       const info = errorInfo(error);
       assert.strictEqual(info.reason, 'UNKNOWN_ROUTING_POINT');
       assert.strictEqual(info.metadata.routing_point, 'nowhere');
+      return true;
+    },
+  );
+  await assert.rejects(
+    call(sessions, 'StartSession', {
+      parent: DOMAIN,
+      routing_point: 'billing',
+      agent: { id: 'node-agent', site: 'home' },
+      interaction: { id: 'node-call-4' },
+    }),
+    (error) => {
+      assert.strictEqual(error.code, grpc.status.PERMISSION_DENIED);
+      assert.strictEqual(errorInfo(error).metadata.why, 'Not from home');
       return true;
     },
   );
