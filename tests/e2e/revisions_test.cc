@@ -180,7 +180,8 @@ TEST_P(Revisions, ARevisionThatClosesACircleOfRoutingPointsIsRefused) {
   std::string sending;
   eventually("both are loaded", [&] {
     sending.clear();
-    for (const v1::Strategy& strategy : at(0).list().strategies()) {
+    const auto listed = at(0).list();
+    for (const v1::Strategy& strategy : listed.strategies()) {
       if (strategy.name() == "one") sending = at(0).revision("one");
     }
     return !sending.empty();
