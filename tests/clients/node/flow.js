@@ -90,6 +90,9 @@ async function main() {
   // The first expert declines, the other one is asked and accepts.
   const first = await desk.preview(session.name);
   assert.strictEqual(first.message, 'Billing question about a wrong bill');
+  assert.match(first.headline, / asks for help$/);
+  const { reasons } = await call(sessions, 'ListDeclineReasons', { parent: DOMAIN, language: 'de' });
+  assert.deepStrictEqual(reasons, []); // any words
   const declined = await desk.ask({ decline: { offer: first.offer, reason: 'in a meeting' } });
   assert.strictEqual(declined.outcome, 'OFFER_OUTCOME_DECLINED');
   say(`${first.expert} declines`);
@@ -115,6 +118,50 @@ async function main() {
   await call(sessions, 'SendMessage', { session: session.name, text: 'Thank you.', request_id: randomUUID() });
   await desk.events.waitFor("the agent's message", ({ message }) => message && message.message.text === 'Thank you.');
   say('they talk');
+
+  // A picture, which the other side gets byte by byte; a drawing with scripts is refused.
+  const picture = {
+    name: 'accident.png',
+    media_type: 'image/png',
+    content: Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), binary]),
+  };
+  const sent = await call(sessions, 'SendMessage', { session: session.name, file: picture, request_id: randomUUID() });
+  const pictured = await desk.events.waitFor('the picture', ({ message }) => message
+    && message.message.id === sent.message_id);
+  assert.deepStrictEqual(pictured.message.message.file.content, picture.content);
+  await assert.rejects(
+    call(sessions, 'SendMessage', {
+      session: session.name,
+      file: { name: 'a.png', media_type: 'image/svg+xml', content: Buffer.from('<svg/>') },
+    }),
+    (error) => {
+      assert.strictEqual(error.code, grpc.status.PERMISSION_DENIED);
+      assert.strictEqual(errorInfo(error).reason, 'CONTENT_NOT_ALLOWED');
+      assert.strictEqual(errorInfo(error).metadata.rule, 'files.types');
+      return true;
+    },
+  );
+  say('a picture is sent, a script is refused');
+
+  // A ready-made text of the expert's, in German; who is typing, and what was read.
+  const { texts } = await call(sessions, 'ListPresetTexts', {
+    parent: DOMAIN, language: 'de', side: 'MESSAGE_AUTHOR_EXPERT',
+  });
+  assert.deepStrictEqual(texts.map((text) => [text.id, text.text]), [['solved', 'Es ist geklärt.']]);
+  await call(sessions, 'SendTyping', { session: session.name });
+  await desk.events.waitFor('the agent types', ({ typing }) => typing);
+  await desk.ask({ mark: { session: session.name, expert: other, read: sent.message_id } });
+  await desk.ask({ typing: { session: session.name, expert: other } });
+  await desk.ask({ send_message: { session: session.name, expert: other, preset: 'solved', language: 'de' } });
+  await watch.waitFor('the expert types', ({ typing }) => typing);
+  await watch.waitFor('the expert has read it', (event) => event.session
+    && event.session.participants.some((one) => one.read === sent.message_id));
+  const ready = await watch.waitFor('the text', ({ message }) => message && message.preset === 'solved');
+  assert.strictEqual(ready.message.text, 'Es ist geklärt.');
+  await call(sessions, 'MarkMessages', { session: session.name, read: ready.message.id });
+  await desk.events.waitFor('the agent has read it', (event) => event.leg_update
+    && event.leg_update.participants.some((one) => one.read === ready.message.id));
+  say('typing, ready-made texts and marks');
 
   // The customer's call follows: the expert's line is held, the call is routed to him, and it ends.
   const prepared = await call(sessions, 'PrepareVoice', {
@@ -163,6 +210,19 @@ async function main() {
       const info = errorInfo(error);
       assert.strictEqual(info.reason, 'UNKNOWN_ROUTING_POINT');
       assert.strictEqual(info.metadata.routing_point, 'nowhere');
+      return true;
+    },
+  );
+  await assert.rejects(
+    call(sessions, 'StartSession', {
+      parent: DOMAIN,
+      routing_point: 'billing',
+      agent: { id: 'node-agent', site: 'home' },
+      interaction: { id: 'node-call-4' },
+    }),
+    (error) => {
+      assert.strictEqual(error.code, grpc.status.PERMISSION_DENIED);
+      assert.strictEqual(errorInfo(error).metadata.why, 'Not from home');
       return true;
     },
   );
