@@ -9,6 +9,8 @@ const std::vector<Command>& commands() {
        declare_demo},
       {"experts", "List, import, show and delete experts", declare_experts},
       {"sessions", "List, show and end sessions", declare_sessions},
+      {"dispose", "Say what came of an interaction", declare_dispose},
+      {"report", "What came of it by day, expert or routing point, as a table, CSV or JSON", declare_report},
       {"strategies", "List strategies, their revisions and candidates; go back to a revision", declare_strategies},
       {"explain", "Say why an expert was chosen, and why not each other one", declare_explain},
       {"decisions", "Export the records of past decisions", declare_decisions},

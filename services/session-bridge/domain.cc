@@ -59,6 +59,7 @@ Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Chann
       store_(client_, config_.name),
       audit_(client_, config_.name),
       experts_(client_),
+      reports_(client_, config_.name),
       strategy_(v1::StrategyService::NewStub(strategy)) {}
 
 void Domain::start() {
@@ -123,7 +124,7 @@ Task<void> Domain::tick() {
   while (!stopping_) {
     const int64_t started = loop_.now_ms();
     const auto tick = co_await store_.tick(started - last, config_.policy.session_retention_ms, kMostDue,
-                                           config_.policy.conversation_retention_ms);
+                                           config_.policy.conversation_retention_ms, config_.report_retention_ms);
     bool more = false;
     if (tick) {
       last = started;

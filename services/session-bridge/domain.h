@@ -16,6 +16,7 @@
 #include "session-bridge/views.h"
 #include "state/audit_store.h"
 #include "state/expert_store.h"
+#include "state/report_store.h"
 #include "state/session_store.h"
 
 namespace expertline::bridge {
@@ -53,6 +54,7 @@ struct DomainConfig {
   std::string redis;
   std::vector<redis::Command> on_connect;
   const Policy& policy;  // outlives the domain
+  int64_t report_retention_ms = 0;
 };
 
 class Domain {
@@ -67,7 +69,9 @@ class Domain {
   state::SessionStore& store() { return store_; }
   state::AuditStore& audit() { return audit_; }
   const Policy& policy() const { return config_.policy; }
-  StoreTime time() const;
+  state::ReportStore& reports() { return reports_; }
+  StoreTime time() const;  // only if time_known()
+  bool time_known() const { return time_known_; }
   // Wall clock, ms.
   int64_t wall_now() const { return time().now + time().offset; }
   // A session as the platform sees it.
@@ -140,6 +144,7 @@ class Domain {
   state::SessionStore store_;
   state::AuditStore audit_;
   state::ExpertStore experts_;
+  state::ReportStore reports_;
   std::unique_ptr<v1::StrategyService::Stub> strategy_;
   std::shared_ptr<app::PeerStream<v1::WatchRoutingPointsResponse>> points_stream_;
   bool stopping_ = false;

@@ -29,6 +29,10 @@ int main(int argc, char** argv) {
   command.add_option("--watch-sessions", config.most_observed, "Sessions that one supervisor may observe at once")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      .add_option("--report-days", config.report_days, "days for which interactions and what reports sum up are kept")
+      ->check(CLI::Range(8, bridge::kMostReportDaysKept))
+      ->capture_default_str();
   std::string policy;
   command.add_option("--policy", policy,
                      "File (YAML) of texts, of who may ask and send what, and of how long things are kept");

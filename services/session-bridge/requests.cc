@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kMostWordBytes = 200;  // display names, reasons and the like
 constexpr int kMostListed = 64;
 constexpr size_t kMostDnBytes = 64;
+constexpr size_t kMostCodeBytes = 64;
+constexpr size_t kMostNotesBytes = 2'000;
 
 Result<Done> check_agent(const v1::Agent& agent) {
   if (auto id = check_id("agent.id", agent.id()); !id) return id;
@@ -33,6 +35,11 @@ Result<Done> check_to(const Request& request) {
   if (request.has_routing_point()) return check_id("routing_point", request.routing_point());
   if (request.has_expert()) return check_id("expert", request.expert());
   return invalid_field("to", "a routing point or an expert");
+}
+
+Result<Done> check_case_key(const std::string& field, const std::string& key) {
+  if (key.size() > kMostWordBytes) return invalid_field(field, "at most 200 bytes");
+  return Done{};
 }
 
 template <typename Enum>
@@ -110,6 +117,7 @@ Result<Done> check(const v1::StartSessionRequest& request) {
   if (auto id = check_id("routing_point", request.routing_point()); !id) return id;
   if (auto agent = check_agent(request.agent()); !agent) return agent;
   if (auto id = check_id("interaction.id", request.interaction().id()); !id) return id;
+  if (auto key = check_case_key("interaction.case_key", request.interaction().case_key()); !key) return key;
   if (request.text().size() > kMostTextBytes) return invalid_field("text", "at most 8,000 bytes");
   return state::check_user_data("user_data", request.user_data().values());
 }
@@ -170,6 +178,17 @@ Result<Done> check(const v1::ReportVoiceRequest& request) {
 Error too_slow() {
   return Error{.reason = v1::ERROR_REASON_SLOW_READER,
                .message = "the reader was too slow; open the stream again and resume"};
+}
+
+Result<Done> check(const v1::SetDispositionRequest& request) {
+  if (auto id = check_id("interaction", request.interaction()); !id) return id;
+  const v1::Disposition& disposition = request.disposition();
+  if (disposition.code().empty() || disposition.code().size() > kMostCodeBytes) {
+    return invalid_field("disposition.code", "1 to 64 bytes");
+  }
+  if (disposition.notes().size() > kMostNotesBytes) return invalid_field("disposition.notes", "at most 2,000 bytes");
+  if (disposition.by().size() > kMostWordBytes) return invalid_field("disposition.by", "at most 200 bytes");
+  return check_case_key("case_key", request.case_key());
 }
 
 Error wrong_medium(const v1::RoutingPoint& point, const char* rule) {

@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include "base/result.h"
+#include "expertline/v1/report.pb.h"
 #include "expertline/v1/session.pb.h"
 #include "expertline/v1/strategy.pb.h"
 #include "state/session_store.h"
@@ -25,6 +26,7 @@ Result<Done> check(const v1::TransferSessionRequest& request);
 Result<Done> check(const v1::AddParticipantRequest& request);
 Result<Done> check(const v1::JoinSessionRequest& request);
 Result<Done> check(const v1::ReportVoiceRequest& request);
+Result<Done> check(const v1::SetDispositionRequest& request);
 // 1 to kMostTextBytes bytes.
 Result<Done> check_text(const std::string& field, const std::string& text);
 // Empty, or `supervisor:ida`: a kind and an id.

@@ -10,7 +10,8 @@ SessionBridge::SessionBridge(Config config)
     : config_(std::move(config)),
       session_service_(app::Context{.loop = loop_, .calls = calls_}, domains_, config_.user_data_limit,
                        config_.most_observed),
-      desk_service_(app::Context{.loop = loop_, .calls = calls_}, domains_) {}
+      desk_service_(app::Context{.loop = loop_, .calls = calls_}, domains_),
+      report_service_(app::Context{.loop = loop_, .calls = calls_}, domains_) {}
 
 SessionBridge::~SessionBridge() { stop(); }
 
@@ -22,7 +23,8 @@ void SessionBridge::start(const std::shared_ptr<grpc::Channel>& strategy, std::f
                                                              .bridge = config_.id,
                                                              .redis = config_.redis,
                                                              .on_connect = {state::load_functions()},
-                                                             .policy = config_.policy},
+                                                             .policy = config_.policy,
+                                                             .report_retention_ms = config_.report_days * kDayMs},
                                                 strategy);
       domains_[name]->start();
     }

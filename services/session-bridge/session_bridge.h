@@ -12,10 +12,15 @@
 #include "session-bridge/desk_service.h"
 #include "session-bridge/domain.h"
 #include "session-bridge/policy/policy.h"
+#include "session-bridge/report_service.h"
 #include "session-bridge/session_service.h"
 #include "state/user_data.h"
 
 namespace expertline::bridge {
+
+constexpr int64_t kDayMs = 24LL * 3600 * 1000;
+constexpr int kDefaultReportDays = static_cast<int>(state::kDefaultReportRetentionMs / kDayMs);
+constexpr int kMostReportDaysKept = 3660;
 
 struct Config {
   std::string redis;  // "unix:/path" or "HOST:PORT"
@@ -24,6 +29,7 @@ struct Config {
   int64_t user_data_limit = state::kDefaultUserDataLimit;  // bytes
   size_t most_observed = 50;                               // sessions that one supervisor may observe at once
   Policy policy;                                           // read_policy_file()
+  int report_days = kDefaultReportDays;                    // that what reports need is kept
 };
 
 class SessionBridge {
@@ -33,7 +39,7 @@ class SessionBridge {
   SessionBridge(const SessionBridge&) = delete;
   SessionBridge& operator=(const SessionBridge&) = delete;
 
-  std::vector<grpc::Service*> services() { return {&session_service_, &desk_service_}; }
+  std::vector<grpc::Service*> services() { return {&session_service_, &desk_service_, &report_service_}; }
   app::Calls* calls() { return &calls_; }
 
   // Starts the loop; goes on trying for the store and for strategy-evaluation, to which `strategy` leads. `on_ready`
@@ -51,6 +57,7 @@ class SessionBridge {
   Domains domains_;
   SessionService session_service_;
   DeskService desk_service_;
+  ReportService report_service_;
   bool running_ = false;
 };
 

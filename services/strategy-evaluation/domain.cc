@@ -89,6 +89,7 @@ Domain::Domain(app::Loop& loop, DomainConfig config, const std::shared_ptr<grpc:
       store_(client_, config_.name),
       clock_(loop, client_, config_.name),
       read_model_(loop, config_.name, presence),
+      accountant_(loop, client_, config_.name, config_.consumer, clock_),
       revisions_(loop, client_, config_.name, config_.strategies),
       log_(loop, client_, config_.name, config_.records, packer) {}
 
@@ -96,7 +97,9 @@ void Domain::start(std::function<void()> on_change) {
   client_.start();
   wakes_.start();
   clock_.start();
+  read_model_.listen([this](const v1::WatchReadModelResponse& response) { accountant_.see(response); });
   read_model_.start();
+  accountant_.start();
   shadow_.use(revisions_.live().candidates());
   revisions_.start([this, on_change = std::move(on_change)] {
     shadow_.use(revisions_.live().candidates());
@@ -109,6 +112,7 @@ void Domain::start(std::function<void()> on_change) {
 void Domain::stop() {
   stopping_ = true;
   revisions_.stop();
+  accountant_.stop();
   read_model_.stop();
   clock_.stop();
   wakes_.stop();

@@ -12,6 +12,7 @@
 #include "redis/client.h"
 #include "routing/decide.h"
 #include "state/session_store.h"
+#include "strategy-evaluation/accountant.h"
 #include "strategy-evaluation/decision_log.h"
 #include "strategy-evaluation/read_model.h"
 #include "strategy-evaluation/revisions.h"
@@ -92,6 +93,7 @@ class Domain {
   state::SessionStore store_;
   StoreClock clock_;
   ReadModel read_model_;
+  Accountant accountant_;
   Revisions revisions_;
   DecisionLog log_;
   Shadow shadow_;

@@ -54,6 +54,7 @@ void ReadModel::apply(const v1::WatchReadModelResponse& response) {
     ready_ = true;
     spdlog::info("domain {}: the read model is complete: {} experts", domain_, snapshot_->size());
   }
+  listener_(response);
   if (response.cursor().empty()) return;
   cursor_ = response.cursor();
   const ChangeId now = ChangeId::parse(cursor_);

@@ -19,6 +19,8 @@ class ReadModel {
   // `presence` leads to presence-ingest.
   ReadModel(app::Loop& loop, std::string domain, const std::shared_ptr<grpc::Channel>& presence);
 
+  // `listener` is given everything that comes, in order, once it is in the snapshot. Before start().
+  void listen(std::function<void(const v1::WatchReadModelResponse&)> listener) { listener_ = std::move(listener); }
   // Follows the stream for ever: resumes from its cursor, or takes a new snapshot.
   void start();
   void stop();
@@ -47,6 +49,7 @@ class ReadModel {
   std::unique_ptr<routing::Snapshot> snapshot_ = std::make_unique<routing::Snapshot>();
   std::unique_ptr<routing::Snapshot> coming_;  // a snapshot under way; the old one is used until it is complete
   std::string cursor_;
+  std::function<void(const v1::WatchReadModelResponse&)> listener_ = [](const auto&) {};
   std::vector<Waiter> waiters_;
   uint64_t next_waiter_ = 0;
   bool ready_ = false;

@@ -57,6 +57,7 @@ Connection::Connection(Endpoints endpoints) : endpoints_(std::move(endpoints)) {
   strategies_ = v1::StrategyService::NewStub(strategy_channel_);
   sessions_ = v1::SessionService::NewStub(session_channel_);
   desks_ = v1::DeskService::NewStub(session_channel_);
+  reports_ = v1::ReportService::NewStub(session_channel_);
 }
 
 std::string Connection::wait_ready(std::chrono::milliseconds patience) {

@@ -13,6 +13,7 @@
 #include "expertline/v1/desk.grpc.pb.h"
 #include "expertline/v1/expert.grpc.pb.h"
 #include "expertline/v1/presence.grpc.pb.h"
+#include "expertline/v1/report.grpc.pb.h"
 #include "expertline/v1/session.grpc.pb.h"
 #include "expertline/v1/strategy.grpc.pb.h"
 
@@ -55,6 +56,7 @@ class Connection {
   v1::StrategyService::Stub& strategies() { return *strategies_; }
   v1::SessionService::Stub& sessions() { return *sessions_; }
   v1::DeskService::Stub& desks() { return *desks_; }
+  v1::ReportService::Stub& reports() { return *reports_; }
 
   // Waits until presence-ingest and session-bridge take connections. Empty, or what does not answer and what to do.
   std::string wait_ready(std::chrono::milliseconds patience);
@@ -72,6 +74,7 @@ class Connection {
   std::unique_ptr<v1::StrategyService::Stub> strategies_;
   std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::unique_ptr<v1::DeskService::Stub> desks_;
+  std::unique_ptr<v1::ReportService::Stub> reports_;
 };
 
 inline constexpr std::chrono::seconds kCallDeadline{5};

@@ -31,7 +31,8 @@ Result<Done> Embedded::start(const std::function<void()>& on_ready) {
                                                                      .id = "embedded",
                                                                      .user_data_limit = options_.user_data_limit,
                                                                      .most_observed = options_.most_observed,
-                                                                     .policy = std::move(*policy)});
+                                                                     .policy = std::move(*policy),
+                                                                     .report_days = options_.report_days});
   std::vector<grpc::Service*> services;
   for (const auto& part : {presence_->services(), evaluation_->services(), sessions_->services()}) {
     services.insert(services.end(), part.begin(), part.end());

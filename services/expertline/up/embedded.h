@@ -28,6 +28,7 @@ struct EmbeddedOptions {
   std::vector<std::string> domains = {"main"};
   evaluation::RecordSettings records = {};
   int64_t user_data_limit = state::kDefaultUserDataLimit;
+  int report_days = bridge::kDefaultReportDays;  // that what reports need is kept
 };
 
 class Embedded {

@@ -58,6 +58,9 @@ Run declare_up(CLI::App& app) {
   app.add_option("--user-data-limit", options->user_data_limit, "Most bytes of user data a session may have")
       ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
       ->capture_default_str();
+  app.add_option("--report-days", options->report_days, "Days for which interactions and what reports sum up are kept")
+      ->check(CLI::Range(8, bridge::kMostReportDaysKept))
+      ->capture_default_str();
   app.add_option("--log-level", *log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -29,6 +29,7 @@ void add_facts(json& query, const v1::Session& facts) {
   query["agent"] = facts.agent().id();
   query["agent_name"] = facts.agent().display_name();
   query["about"] = facts.interaction().id();
+  if (!facts.interaction().case_key().empty()) query["case"] = facts.interaction().case_key();
 }
 
 void add_secrets(json& query, const std::vector<std::string>& keys) {
@@ -356,10 +357,12 @@ Task<Result<Waiting>> SessionStore::waiting(std::string expert, std::string medi
   co_return waiting;
 }
 
-Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms) {
+Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms,
+                                      int64_t report_ms) {
   const json query = {{"elapsed_ms", elapsed_ms},
                       {"retention_ms", retention_ms},
                       {"words_ms", words_ms < 0 ? retention_ms : words_ms},
+                      {"report_ms", report_ms},
                       {"most", most}};
   const auto answer = co_await run("xl1_tick", dump(query), Texts());
   if (!answer) co_return answer.error();

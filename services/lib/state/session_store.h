@@ -17,6 +17,9 @@
 
 namespace expertline::state {
 
+// How long what reports need is kept.
+inline constexpr int64_t kDefaultReportRetentionMs = 35LL * 24 * 3600 * 1000;
+
 struct Request {  // of one client; an empty id is not remembered
   std::string id, payload_hash;
 };
@@ -214,8 +217,10 @@ class SessionStore {
   Task<Result<std::string>> take_wake(std::string expert, std::string medium);
   Task<Result<Waiting>> waiting(std::string expert, std::string medium, std::string after, int most);
 
-  // Sessions that have ended are kept for `retention_ms`, their conversations for `words_ms` (-1: as long).
-  Task<Result<Tick>> tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms = -1);
+  // Sessions that have ended are kept for `retention_ms`, their conversations for `words_ms` (-1: as long), what
+  // reports need for `report_ms`.
+  Task<Result<Tick>> tick(int64_t elapsed_ms, int64_t retention_ms, int most, int64_t words_ms = -1,
+                          int64_t report_ms = kDefaultReportRetentionMs);
   // False: the lease had run out, attach every desk again.
   Task<Result<bool>> renew_bridge(std::string bridge, bool fresh);
   // Per expert: nothing if he is unknown, else the sessions that hold him.

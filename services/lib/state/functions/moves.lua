@@ -103,6 +103,7 @@ redis.register_function('xl1_change_agent', function(keys, args)
       people[#people + 1] = {r = 1, i = q.agent, n = q.agent_name, at = now}
       say(p, q.s, SYSTEM, '', q.text)
       audit_act(p, q.actor, 'ChangeAgent', q.s, 'agent ' .. q.agent)
+      agent_changed(p, q.s, q.agent)
     end
     redis.call('HSET', key, 'facts', args[2], 'people', cjson.encode(people))
     redis.call('HINCRBY', key, 'v', 1)

@@ -6,7 +6,7 @@
 --   legs          ids joined by ","
 --   last          id of the last message
 --   watchers      bridges at which somebody watches, joined by ","
---   about         id of the interaction
+--   about         id of the interaction; sum: see reports.lua
 --   people        agents and supervisors who are or were in it, see people_of()
 --   number:<expert>   at which he takes calls of this session, if it is another one than usual
 --   voice, talk   numbers of the last voice leg (v1, v2, ...) and the last further leg of the conversation (c2, c3, ...)
@@ -142,7 +142,10 @@ local function take(p, s, l, expert, x, offered_at)
   local m = x and media_of(x)[l.medium]
   if not m or (m.use >= m.cap and redis.call('HEXISTS', key, field) == 0) then return false end
   local taken = redis.call('HSETNX', key, field, l.medium) == 1
-  if taken then count_holding(p, expert, x, l.medium, 1, 0) end
+  if taken then
+    count_holding(p, expert, x, l.medium, 1, 0)
+    expert_asked(p, s, l, expert)
+  end
   if offered_at then count_offer(p, expert, x, offered_at) end
   if taken or offered_at then publish(p, expert, x) end  -- nobody becomes ready by this
   return true
@@ -261,6 +264,7 @@ local function close_offer(p, s, l, n, offer, outcome, why, touched)
   offer.why = why
   redis.call('HSET', session_key(p, s), 'f:' .. l.id .. ':' .. n, cjson.encode(offer))
   l.open = without(l.open, tostring(n))
+  offer_over(p, l, offer, outcome)
   if outcome ~= 'accepted' then
     local his = outcome == 'declined' or (outcome == 'timed_out' and offer.due <= now_ms(p))
     release(p, s, l, offer.e, his and outcome or nil)
@@ -277,11 +281,12 @@ end
 -- Ends the session if no leg is left.
 local function end_if_done(p, s, now, outcome)
   local key = session_key(p, s)
-  local helped, defaulted, canceled = false, false, false
+  local helped, defaulted, canceled, began = false, false, false, nil
   for _, id in ipairs(split(redis.call('HGET', key, 'legs'), ',')) do
     local l = load_leg(p, s, id)
     if l.state ~= 'ended' then return end
     helped = helped or l.began ~= nil
+    if l.began then began = math.min(began or l.began, l.began) end
     defaulted = defaulted or l.outcome == 'default_routed'
     canceled = canceled or l.outcome == 'canceled'
   end
@@ -296,6 +301,7 @@ local function end_if_done(p, s, now, outcome)
   redis.call('ZADD', p .. 'due', int(now + retention), 'gone ' .. s)
   local words = tonumber(redis.call('HGET', p .. 'clock', 'words') or retention)
   if words < retention then redis.call('ZADD', p .. 'due', int(now + words), 'words ' .. s) end
+  session_over(p, s, outcome, began)
 end
 
 local function end_leg(p, s, l, outcome, now, touched, session_outcome)
@@ -310,6 +316,7 @@ local function end_leg(p, s, l, outcome, now, touched, session_outcome)
   l.state = 'ended'
   l.outcome = outcome
   save_leg(p, s, l)
+  leg_over(p, s, l, now)
   if outcome == 'default_routed' and l.nobody then say(p, s, SYSTEM, '', l.nobody) end
   touch_talking(p, s, touched)
   end_if_done(p, s, now, session_outcome)
@@ -354,7 +361,7 @@ local function next_order(p)
   return redis.call('HINCRBY', p .. 'clock', 'order', 1)
 end
 
--- q: {agent, agent_name, about, bridge}.
+-- q: {agent, agent_name, about, case, rp, bridge}.
 local function new_session(p, s, q, facts, now)
   local order = next_order(p)
   redis.call('HSET', session_key(p, s), 'v', 0, 'state', 'open', 'created', int(now), 'order', order, 'facts', facts,
@@ -363,6 +370,7 @@ local function new_session(p, s, q, facts, now)
   redis.call('ZADD', p .. 'about:' .. q.about, order, s)
   redis.call('ZADD', p .. 'sessions:all', order, s)
   redis.call('ZADD', p .. 'sessions:open', order, s)
+  session_begun(p, s, q, order, now)
 end
 
 local function new_leg(p, s, q, state, due)
@@ -380,9 +388,9 @@ local function next_leg_id(p, s)
   return 'v' .. int(redis.call('HINCRBY', session_key(p, s), 'voice', 1))
 end
 
--- enqueue {s, leg, medium, rp, strat, seed, secret, agent, agent_name, about, bridge,
--- limit, rid, hash}, facts, text, user data...: a new session
--- with one leg to be routed -> ok, session, leg version; or again, session (the request was answered before).
+-- enqueue {s, leg, medium, rp, strat, seed, secret, agent, agent_name, about, case, bridge, limit, rid, hash}, facts, text,
+-- user data...: a new session with one leg to be routed -> ok, session, leg version; or again, session (the request was
+-- answered before).
 redis.register_function('xl1_enqueue', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local idem = q.rid and (p .. 'idem:start:' .. q.rid)

@@ -80,6 +80,7 @@ local function forget_session(p, s)
     local l = load_leg(p, s, id)
     if l.call then redis.call('DEL', p .. 'c:' .. l.call) end
   end
+  leave_lists(p, s)
   redis.call('DEL', session_key(p, s), p .. 'u:' .. s, p .. 'm:' .. s)
   redis.call('ZREM', p .. 'sessions:all', s)
   redis.call('ZREM', p .. 'sessions:ended', s)
@@ -138,8 +139,9 @@ end
 -- by more than this: a moment is shown alike whenever and wherever it is read, though the host's clock is corrected.
 local MOST_OFF_MS = 1000
 
--- tick {elapsed_ms, retention_ms, words_ms (of conversations), most}: moves the clock and handles what is due. `elapsed_ms` is the caller's own
--- monotonic time since his last tick: as far as it goes, a long pause counts.
+-- tick {elapsed_ms, retention_ms, words_ms (of conversations), report_ms (of what reports need), most}: moves the clock and
+-- handles what is due. `elapsed_ms` is the caller's own monotonic time since his last tick: as far as it goes, a long pause
+-- counts.
 -- -> ok, now, the same as wall-clock time, ms until the next is due (-1: none), then session, leg, version of each leg to
 -- route now.
 redis.register_function('xl1_tick', function(keys, args)
@@ -190,6 +192,7 @@ redis.register_function('xl1_tick', function(keys, args)
   for _, expert in ipairs(redis.call('ZRANGEBYSCORE', p .. 'xdue', '-inf', int(now), 'LIMIT', 0, q.most)) do
     rejudge(p, expert, now)
   end
+  forget_reports(p, now, offset, q.report_ms, q.most)
   for _, timers in ipairs({'due', 'xdue'}) do
     local first = redis.call('ZRANGE', p .. timers, 0, 0, 'WITHSCORES')
     local left = first[2] and math.max(0, first[2] - now)

@@ -34,9 +34,9 @@ redis.register_function('xl1_hold', function(keys, args)
 end)
 
 -- call {s, must_exist, new_session, medium, rp, strat, seed, secret, call, parent, kind, deadline_ms, agent, agent_name,
--- about, bridge, limit}, facts,
--- fallback bytes, user data...: a call is at a routing point. Joins the session `s` (its held leg for that routing
--- point, if there is one) when it is open, otherwise begins the session `new_session`; `must_exist`: UNKNOWN_SESSION
+-- about, case, bridge, limit}, facts, fallback bytes, user data...: a call is at a routing point. Joins the session `s` (its
+-- held leg for that routing point, if there is one) when it is open, otherwise begins the session `new_session`;
+-- `must_exist`: UNKNOWN_SESSION
 -- if there is no session `s`.
 -- -> ok, session, leg, leg version; again, session, leg: the call is known.
 redis.register_function('xl1_call', function(keys, args)
