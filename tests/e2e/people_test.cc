@@ -426,7 +426,13 @@ TEST_P(People, WhoIsPausedIsToldHowToComeBack) {
   EXPECT_EQ(resumed.code(), 0) << resumed.ShortDebugString();
   told(ann, v1::NOTICE_KIND_RESUMED);
   told(second, v1::NOTICE_KIND_RESUMED);
-  ann.wait_preview(platform().start("soon").name());
+  eventually("he is asked again, once all know", [&] {
+    const std::string session = platform().start("soon").name();
+    const v1::Session routed = platform().watch(session)->wait_for("offered or not", [](const v1::Session& state) {
+      return has_leg(state, "im", v1::LEG_STATE_OFFERING) || state.state() == v1::SESSION_STATE_ENDED;
+    });
+    return has_leg(routed, "im", v1::LEG_STATE_OFFERING);
+  });
   const auto stranger = ask(ann, [](v1::DeskRequest& request) { request.mutable_resume()->set_expert("stranger"); });
   EXPECT_EQ(stranger.reason(), "UNKNOWN_EXPERT");
 }

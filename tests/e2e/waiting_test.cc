@@ -75,6 +75,7 @@ TEST_P(Waiting, AnAgentCanSeeBeforehandWhatToExpect) {
   EXPECT_TRUE(available("help").has_longest_wait());
   ann.end_leg(talking);
   ann.decline(ann.wait_preview(waiting).offer());
+  platform().end(waiting);
   Desk& bob = expert("bob");
   settle({&bob});
   const v1::Availability now = available("help");
