@@ -84,7 +84,8 @@ TEST_P(Lists, AFilterChoosesWhateverAConditionCanSay) {
   request.set_parent("domains/main");
   request.set_expert(ann.expert());
   const auto his = call(platform().stub(), &v1::SessionService::Stub::ListSessions, request);
-  EXPECT_EQ(names({his.sessions().begin(), his.sessions().end()}), (std::vector{over, talking})) << "where he was asked";
+  EXPECT_EQ(names({his.sessions().begin(), his.sessions().end()}), (std::vector{over, talking}))
+      << "where he was asked";
   request.clear_expert();
   request.set_agent(ask.agent().id());
   const auto theirs = call(platform().stub(), &v1::SessionService::Stub::ListSessions, request);
