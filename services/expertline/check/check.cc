@@ -1,6 +1,7 @@
 #include "expertline/check/check.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "roster/roster.h"
@@ -27,7 +28,15 @@ std::vector<yaml::Issue> read_roster(const strategy::SourceFile& file, strategy:
   const auto root = yaml::parse(file.text, unused, kRosterLimits);
   const yaml::Entry* declared = root ? root->find("attributes") : nullptr;
   if (declared != nullptr) {
-    for (const yaml::Entry& entry : declared->value.entries) directory.attributes.insert(entry.key);
+    static const std::map<std::string, cel::TypeKind> kTypes = {{"string", cel::TypeKind::kString},
+                                                                {"int", cel::TypeKind::kInt},
+                                                                {"double", cel::TypeKind::kDouble},
+                                                                {"bool", cel::TypeKind::kBool}};
+    for (const yaml::Entry& entry : declared->value.entries) {
+      directory.attributes.insert(entry.key);
+      const auto type = kTypes.find(entry.value.scalar);
+      if (type != kTypes.end()) directory.attribute_types.emplace(entry.key, type->second);
+    }
   }
   return std::move(read.issues);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cel/evaluation.h"
+#include "cel/time.h"
 
 namespace expertline::cel {
 namespace {
@@ -63,10 +64,20 @@ Compiled Compiler::run() {
   return {std::move(program_), {}};
 }
 
-void Compiler::report(Issue::Kind kind, Place place, std::string message, std::string name,
-                      std::vector<std::string> candidates) {
-  if (options_.disable_check || issues_.size() >= kMostIssues) return;
+Issue* Compiler::report(Issue::Kind kind, Place place, std::string message, std::string name,
+                        std::vector<std::string> candidates) {
+  if (options_.disable_check || issues_.size() >= kMostIssues) return nullptr;
   issues_.push_back({kind, place, std::move(message), std::move(name), std::move(candidates)});
+  return &issues_.back();
+}
+
+void Compiler::report_mismatch(const Expr& expr, std::span<const Overload* const> overloads,
+                               std::span<const Part> args) {
+  Issue* const issue =
+      report(Issue::Kind::kNoOverload, expr.name_place, mismatch(expr, overloads, args), std::string(expr.name));
+  for (size_t i = 0; issue != nullptr && i < args.size(); ++i) {
+    issue->given.push_back(types_.resolve(args[i].type, true));
+  }
 }
 
 Compiler::Part Compiler::visit(const Expr& expr) {
@@ -267,12 +278,11 @@ Compiler::Chosen Compiler::choose(std::span<const Overload* const> overloads, st
 Compiler::Part Compiler::apply(const Expr& expr, const StandardFunction& function,
                                std::span<const Overload* const> overloads, std::vector<Part> args) {
   const Chosen chosen = choose(overloads, args);
-  if (!chosen.any) {
-    report(Issue::Kind::kNoOverload, expr.name_place, mismatch(expr, overloads, args), std::string(expr.name));
-  }
+  if (!chosen.any) report_mismatch(expr, overloads, args);
   Part part = make(function.op, expr, args, chosen.type);
   part.node->name = function.name;
   if (function.op == Op::kMatches && args.size() == 2) prepare_pattern(*part.node);
+  if (!foldable(part)) check_argument(*part.node);
   return fold(part, expr);
 }
 
@@ -380,9 +390,30 @@ Compiler::Part Compiler::fold(Part part, const Expr& expr) {
   if (!value.is_error()) return constant(value);
   if (value.as_error().code != EvalError::Code::kBudget) {
     const EvalError& error = value.as_error();
-    program_->failures_.push_back({{error.offset, error.length}, error.message});
+    const bool own = error.offset == node.offset && error.length == node.length;
+    const bool converts = node.op >= Op::kToBool && node.op <= Op::kToUint;
+    const bool zoned = node.op >= Op::kGetDate && node.args.size() == 2;
+    const Node& at = *node.args.back();  // what cannot be converted, the time zone
+    const Place place = own && (converts || zoned) ? Place{at.offset, at.length} : Place{error.offset, error.length};
+    program_->failures_.push_back({place, error.message});
   }
   return part;
+}
+
+void Compiler::check_argument(const Node& node) {
+  if (node.args.size() != 2 || node.args[1]->op != Op::kConstant) return;
+  const Node& argument = *node.args[1];
+  const Value value = argument.value;
+  const bool zero = (value.kind() == Value::Kind::kInt && value.as_int() == 0) ||
+                    (value.kind() == Value::Kind::kUint && value.as_uint() == 0);
+  if (zero && (node.op == Op::kDivide || node.op == Op::kModulo)) {
+    program_->failures_.push_back(
+        {{node.offset, node.length}, node.op == Op::kDivide ? "division by zero" : "remainder by zero"});
+  }
+  if (node.op >= Op::kGetDate && value.kind() == Value::Kind::kString && !civil_time(Timestamp{}, value.as_string())) {
+    program_->failures_.push_back(
+        {{argument.offset, argument.length}, program_->arena_.copy("no such time zone: " + to_text(value))});
+  }
 }
 
 void Compiler::prepare_pattern(Node& node) {

@@ -85,9 +85,13 @@ class Compiler {
   Part fold(Part part, const Expr& expr);
   bool foldable(const Part& part) const;
   void prepare_pattern(Node& node);
+  // A constant argument that fails whatever the others are: a divisor of 0, a time zone that there is not.
+  void check_argument(const Node& node);
 
-  void report(Issue::Kind kind, Place place, std::string message, std::string name = "",
-              std::vector<std::string> candidates = {});
+  // The issue, or null if it is not kept.
+  Issue* report(Issue::Kind kind, Place place, std::string message, std::string name = "",
+                std::vector<std::string> candidates = {});
+  void report_mismatch(const Expr& expr, std::span<const Overload* const> overloads, std::span<const Part> args);
 
   const Environment& environment_;
   const Options& options_;

@@ -206,7 +206,7 @@ Compiler::Part Compiler::visit_call(const Expr& expr) {
   const bool fits = std::any_of(overloads.begin(), overloads.end(),
                                 [&](const Overload* overload) { return overload->parameters.size() == args.size(); });
   if (!fits) {
-    report(Issue::Kind::kNoOverload, expr.name_place, mismatch(expr, overloads, args), std::string(expr.name));
+    report_mismatch(expr, overloads, args);
     return failing(expr, EvalError::Code::kNoOverload, "the function does not take so many arguments");
   }
   return apply(expr, *function, overloads, std::move(args));
@@ -229,7 +229,7 @@ Compiler::Part Compiler::visit_custom_call(const Expr& expr, const std::string& 
     Expr shown = expr;
     shown.member = false;
     shown.name = name;
-    report(Issue::Kind::kNoOverload, expr.name_place, mismatch(shown, all, args), name);
+    report_mismatch(shown, all, args);
     return failing(expr, EvalError::Code::kNoOverload, "the function does not take these arguments");
   }
   Arena& arena = program_->arena_;

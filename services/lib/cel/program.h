@@ -116,6 +116,7 @@ struct Issue {
   std::string message;                  // without the place: "undeclared name 'user_data.tpic'"
   std::string name;                     // as written, for kUnknownName, kUnknownFunction, kNoOverload
   std::vector<std::string> candidates;  // what could have stood there, if known
+  std::vector<Type> given = {};         // for kNoOverload: the types of its arguments
 
   bool is_parse() const { return kind == Kind::kSyntax || kind == Kind::kLimit; }
 };

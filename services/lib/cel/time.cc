@@ -82,7 +82,8 @@ std::optional<absl::TimeZone> zone_of(std::string_view name) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '_' || c == '-' ||
            c == '+';
   });
-  if (!plain || name.front() == '/' || name == "localtime") return std::nullopt;
+  const bool path = name.front() == '/' || name.find("//") != std::string_view::npos;
+  if (!plain || path || name == "localtime") return std::nullopt;
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(std::string(name), &zone)) return std::nullopt;
   return zone;

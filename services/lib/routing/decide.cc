@@ -132,7 +132,6 @@ class Walk {
     decision_.step = &strategy_.steps[i];
     decision_.to = to;
     decision_.ranked.reserve(ranked.size());
-    for (const uint32_t expert : ranked) snapshot_.row(expert).prefetch();
     for (const uint32_t expert : ranked) {
       const std::string& id = decision_.ranked.emplace_back(snapshot_.id(expert));
       decision_.explanation.add_ranked(id);

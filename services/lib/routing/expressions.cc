@@ -180,7 +180,7 @@ std::optional<Value> Expressions::of_expert(size_t number, cel::Arena& arena) co
   const Vocabulary& vocabulary = snapshot_.vocabulary();
   switch (static_cast<NameNumber>(number)) {
     case NameNumber::kExpertId:
-      return Value::string(row.id());
+      return Value::string(snapshot_.id(*expert_));
     case NameNumber::kExpertName:
       return text_or_absent(row.display_name());
     case NameNumber::kExpertSite:

@@ -157,9 +157,7 @@ Row::Row(const v1::ExpertRecord& record, Vocabulary& vocabulary)
       do_not_disturb_(record.do_not_disturb()),
       has_desk_(record.has_desk()) {
   const v1::Expert& expert = record.expert();
-  const std::string_view name = expert.name();
   Texts texts;
-  id_size_ = clamped<uint8_t>(texts.add(name.substr(name.rfind('/') + 1).substr(0, 255)).length);
   name_size_ = clamped<uint16_t>(texts.add(std::string_view(expert.display_name()).substr(0, 65'535)).length);
   note_size_ = clamped<uint16_t>(texts.add(std::string_view(record.note()).substr(0, 65'535)).length);
   const std::vector<Trait> traits = traits_of(expert, vocabulary);

@@ -97,9 +97,8 @@ class Row {
   uint32_t offers_today() const { return offers_today_; }       // on that day
   int64_t worked_today_ms() const { return worked_today_ms_; }  // on that day
 
-  std::string_view id() const { return {text(), id_size_}; }
-  std::string_view display_name() const { return {text() + id_size_, name_size_}; }
-  std::string_view note() const { return {text() + id_size_ + name_size_, note_size_}; }
+  std::string_view display_name() const { return {text(), name_size_}; }
+  std::string_view note() const { return {text() + name_size_, note_size_}; }
   std::string_view text(TextPart part) const { return {text() + part.offset, part.length}; }
 
   std::span<const Trait> traits() const { return section<Trait>(0, traits_); }                            // sorted
@@ -124,11 +123,8 @@ class Row {
   // The record again, without name, addresses and what is the directory's only.
   v1::ExpertRecord record(const Vocabulary& vocabulary) const;
 
-  // A hint that the row's lists and texts will be read.
-  void prefetch() const { __builtin_prefetch(block_.get()); }
-
  private:
-  // Offsets in the block, in bytes. The texts come first: the id is what is read most.
+  // Offsets in the block, in bytes.
   size_t end_of_text() const { return text_size_; }
   size_t end_of_traits() const { return traits_ * sizeof(Trait); }
   size_t end_of_languages() const { return end_of_traits() + languages_ * sizeof(uint32_t); }
@@ -155,7 +151,6 @@ class Row {
   uint16_t note_size_ = 0;
   uint16_t traits_ = 0;
   uint16_t languages_ = 0;
-  uint8_t id_size_ = 0;
   uint8_t media_order_ = 0;
   uint8_t attributes_ = 0;
   uint8_t dns_ = 0;

@@ -43,7 +43,7 @@ bool Snapshot::apply(const v1::ExpertRecord& record) {
     rows_[*known] = std::move(row);
     join(*known);
   } else {
-    join(add(std::move(row)));
+    join(add(id, std::move(row)));
   }
   return true;
 }
@@ -61,6 +61,7 @@ void Snapshot::make_pools(const Row& row) {
 void Snapshot::clear() {
   index_.clear();
   rows_.clear();
+  ids_.clear();
   hashes_.clear();
   unused_.clear();
   removed_.clear();
@@ -71,16 +72,18 @@ void Snapshot::clear() {
   vocabulary_ = {};
 }
 
-uint32_t Snapshot::add(Row row) {
+uint32_t Snapshot::add(std::string_view id, Row row) {
   auto expert = static_cast<uint32_t>(rows_.size());
-  const uint64_t hash = hash_of(row.id());
+  const uint64_t hash = hash_of(id);
   if (unused_.empty()) {
     rows_.push_back(std::move(row));
+    ids_.emplace_back(id);
     hashes_.push_back(hash);
   } else {
     expert = unused_.back();
     unused_.pop_back();
     rows_[expert] = std::move(row);
+    ids_[expert] = id;
     hashes_[expert] = hash;
   }
   index_.insert(expert);
@@ -91,6 +94,7 @@ void Snapshot::drop(uint32_t expert) {
   leave(expert);
   index_.erase(expert);
   rows_[expert] = {};
+  ids_[expert].clear();
   unused_.push_back(expert);
 }
 

@@ -15,6 +15,7 @@
 
 #include "expertline/v1/presence.pb.h"
 #include "routing/draw_set.h"
+#include "routing/large_pages.h"
 #include "routing/reason.h"
 #include "routing/row.h"
 
@@ -57,11 +58,11 @@ class Snapshot {
   std::vector<std::string> buckets_of(std::string_view id) const;
 
   // Below, `expert` is a number of an expert who is there.
-  std::string_view id(uint32_t expert) const { return rows_[expert].id(); }
+  std::string_view id(uint32_t expert) const { return ids_[expert]; }
   uint64_t hash(uint32_t expert) const { return hashes_[expert]; }
   const Row& row(uint32_t expert) const { return rows_[expert]; }
-  // A hint that his row will be read.
-  void prefetch(uint32_t expert) const { __builtin_prefetch(&rows_[expert]); }
+  // A hint that his id will be read.
+  void prefetch(uint32_t expert) const { __builtin_prefetch(&ids_[expert]); }
   Reason status(uint32_t expert, std::optional<uint32_t> medium) const;
   // The record again, but for addresses and the directory's revision.
   v1::ExpertRecord record(uint32_t expert) const;
@@ -98,12 +99,14 @@ class Snapshot {
   void join(uint32_t expert);
   void leave(uint32_t expert);
   void make_pools(const Row& row);
-  uint32_t add(Row row);
+  uint32_t add(std::string_view id, Row row);
   void drop(uint32_t expert);
 
   Vocabulary vocabulary_;
-  std::vector<Row> rows_;
-  DrawSet::Hashes hashes_;  // by number, as rows_
+  std::vector<Row, LargePages<Row>> rows_;
+  // By number, as rows_. Of most experts who are ranked nothing else is read.
+  std::vector<std::string, LargePages<std::string>> ids_;
+  DrawSet::Hashes hashes_;
   std::vector<uint32_t> unused_;
   absl::flat_hash_set<uint32_t, IdHash, IdEqual> index_;
   absl::flat_hash_map<std::string, int64_t> removed_;  // id -> revision

@@ -57,6 +57,7 @@ std::vector<routing::OpenTime> times(const std::vector<yaml::OpenTime>& from) {
 // The name goes to the machine's database, which takes paths for names as well.
 bool is_zone_name(std::string_view name) {
   if (name.empty() || name.size() > 64 || name[0] < 'A' || name[0] > 'Z') return false;
+  if (name.find("//") != std::string_view::npos) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' ||
            c == '-' || c == '+';
@@ -66,9 +67,7 @@ bool is_zone_name(std::string_view name) {
 void read_zone(const Node& node, routing::Calendar& calendar, Issues& issues) {
   const auto name = yaml::read_name(node, "zone", issues);
   if (!name || (is_zone_name(*name) && absl::LoadTimeZone(*name, &calendar.zone))) return;
-  const std::string hint = yaml::did_you_mean(*name, kZones);
-  issues.add(node.mark, "unknown_zone", "there is no time zone " + yaml::quoted(*name),
-             hint.empty() ? "a name such as Europe/Berlin" : hint);
+  issues.add(node.mark, "unknown_zone", "there is no time zone " + yaml::quoted(*name), zone_hint(*name));
 }
 
 // `2026-12-24`.
@@ -124,6 +123,11 @@ void read_all(const Node& root, routing::Calendar& calendar, LoadedCalendar& loa
 }
 
 }  // namespace
+
+std::string zone_hint(const std::string& name) {
+  const std::string hint = yaml::did_you_mean(name, kZones);
+  return hint.empty() ? "a name such as Europe/Berlin" : hint;
+}
 
 LoadedCalendar load_calendar(const std::string& file, std::string_view text) {
   Issues issues(file);

@@ -18,6 +18,9 @@ struct LoadedCalendar {
   yaml::Mark name_mark;
 };
 
+// Of a text that names no time zone: what may be meant by it, or an example.
+std::string zone_hint(const std::string& name);
+
 LoadedCalendar load_calendar(const std::string& file, std::string_view text);
 
 }  // namespace expertline::strategy

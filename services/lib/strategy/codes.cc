@@ -10,6 +10,10 @@ constexpr auto kError = yaml::Issue::Severity::kError;
 constexpr auto kWarning = yaml::Issue::Severity::kWarning;
 
 constexpr Code kCodes[] = {
+    {"always_fails", kError, "a part of an expression that has no value, whatever the request is",
+     "It divides by zero, or asks for a length of time, a moment, a pattern, a time zone or a number that is written\n"
+     "wrong. Whatever is decided by it would never hold.",
+     "only_if: waited > duration(\"5 minutes\")", "only_if: waited > duration(\"5m\")"},
     {"always_false", kWarning, "a condition that never holds",
      "Whatever the request is, the condition gives false: some part of it rules out the rest. A step with such an\n"
      "only_if is never tried, a step with such a where finds nobody.",
@@ -120,6 +124,9 @@ constexpr Code kCodes[] = {
      "- {step: good, find: {skills: {mortgage: 4}}}",
      "- {step: good, find: {skills: {mortgage: 4}}}\n"
      "- {step: any, find: {skills: {mortgage: any}}}"},
+    {"not_filled_in", kWarning, "a text with a name that is not filled in",
+     "In a text, the value of an expression stands where ${...} is; anything else is shown as it is written.",
+     "message: \"About {user_data.topic}\"", "message: \"About ${user_data.topic}\""},
     {"not_one_of", kError, "a comparison with a value that cannot be",
      "The user data is declared with one_of, and this value is none of them: the comparison would never hold.",
      "user_data: {topic: {type: string, one_of: [rates, fraud]}}\n"
@@ -311,6 +318,11 @@ constexpr Code kCodes[] = {
      "message: Ticket #5 is open", "message: \"Ticket #5 is open\""},
     {"yaml_control_character", kError, "a control character", "An invisible character, often from copying. Delete it.",
      "", ""},
+    {"yaml_dash_space", kError, "no space after the dash", "An item of a list is a dash, a space and the item.",
+     "otherwise:\n"
+     "  -agent: \"Nobody is free; please offer a call back.\"",
+     "otherwise:\n"
+     "  - agent: \"Nobody is free; please offer a call back.\""},
     {"yaml_duplicate_key", kError, "a key that is there twice",
      "Each key has one value; YAML would silently take the last. The hint says where the first one is.", "", ""},
     {"yaml_empty", kError, "an empty file", "There is nothing in it, or only comments.", "", ""},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "routing/names.h"
+#include "strategy/calendar.h"
 
 namespace expertline::strategy {
 namespace {
@@ -62,6 +63,25 @@ bool fits(const cel::Type& type, Result wanted) {
   return false;
 }
 
+// Beside a mismatch of types: how what was probably meant is written.
+std::string mismatch_hint(const cel::Issue& issue) {
+  const auto has = [&](TypeKind kind) {
+    return std::any_of(issue.given.begin(), issue.given.end(),
+                       [kind](const cel::Type& type) { return type.kind() == kind; });
+  };
+  const bool number = has(TypeKind::kInt) || has(TypeKind::kUint) || has(TypeKind::kDouble);
+  const bool text = has(TypeKind::kString);
+  if (issue.given.size() != 2) return {};
+  if (has(TypeKind::kDuration) && (text || number)) return "a length of time is written duration(\"90s\")";
+  if (has(TypeKind::kTimestamp) && text) return "a moment is written timestamp(\"2026-11-23T09:00:00Z\")";
+  if (has(TypeKind::kNull)) return "to ask whether it is there, write has(...)";
+  if (has(TypeKind::kList) && text) return "to ask whether it is in the list, write ... in ...";
+  if (text && number) return "a number has no quotes; of a text make one: int(...) or double(...)";
+  if (has(TypeKind::kDouble) && number) return "make both a double: double(...)";
+  if (text && has(TypeKind::kBool)) return "true and false have no quotes";
+  return {};
+}
+
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // `.name` or `["name"]` at the beginning of `rest`: the name and its place in `rest`.
@@ -108,6 +128,13 @@ class Part {
     if (!compiled.program) return nullptr;
     const cel::Program& program = *compiled.program;
     bool good = true;
+    if (in_.typed) {
+      // To the services attributes are of any type, since rosters change. The roster at hand says more.
+      for (const cel::Issue& issue : cel::compile(text_, *in_.typed).issues) {
+        tell(issue);
+        good = false;
+      }
+    }
     if (!fits(program.result_type(), wanted)) {
       add(0, text_.size(), "wrong_result",
           position_.place + " must give " + wanted_name(wanted) + ", not " + program.result_type().text(),
@@ -119,6 +146,7 @@ class Part {
     for (const cel::VariableUse& use : program.variable_uses()) good &= check_use(use, shown);
     for (const cel::FunctionUse& use : program.function_uses()) check_call(use);
     for (const cel::Equality& equality : program.equalities()) check_equality(equality);
+    for (const cel::Failure& failure : program.failures()) always_fails(failure);
     if (wanted == Result::kCondition && program.constant()) check_constant(*program.constant());
     return good ? compiled.program : nullptr;
   }
@@ -147,17 +175,29 @@ class Part {
         return;
       case cel::Issue::Kind::kNoOverload:
       case cel::Issue::Kind::kType:
-        add(issue.place.offset, issue.place.length, "wrong_types", issue.message);
+        add(issue.place.offset, issue.place.length, "wrong_types", issue.message, mismatch_hint(issue));
         return;
     }
   }
 
   std::string syntax_hint(size_t at) const {
     const std::string_view rest = text_.substr(std::min(at, text_.size()));
+    std::string_view before = text_.substr(0, std::min(at, text_.size()));
+    const auto length = std::find_if_not(rest.begin(), rest.end(), is_word) - rest.begin();
+    const std::string_view word = rest.substr(0, static_cast<size_t>(length));
+    if (rest.starts_with("=>")) return "at least is >=, at most is <=";
     if (rest.starts_with('=') && !rest.starts_with("==")) return "to compare, write ==";
-    if (rest.starts_with("and")) return "to ask for both, write &&";
-    if (rest.starts_with("or")) return "to ask for either, write ||";
-    if (rest.starts_with("not")) return "to ask for the opposite, write !";
+    if (rest.starts_with('>') && before.ends_with('<')) return "to ask whether they differ, write !=";
+    if (word == "and" || word == "AND") return "to ask for both, write &&";
+    if (word == "or" || word == "OR") return "to ask for either, write ||";
+    if ((word == "h" || word == "m" || word == "s" || word == "ms" || word == "min") && !before.empty() &&
+        before.back() >= '0' && before.back() <= '9') {
+      return "a length of time is written duration(\"90s\")";
+    }
+    while (before.ends_with(' ')) before.remove_suffix(1);
+    if (before == "not" || before.ends_with(" not") || before.ends_with("(not")) {
+      return "to ask for the opposite, write !";
+    }
     if (!node_.quoted) {
       const std::string_view after = in_.text.substr(std::min(node_.at + node_.scalar.size(), in_.text.size()));
       if (after.starts_with(" #")) return "the # after it begins a comment of YAML: quote the whole expression";
@@ -173,6 +213,19 @@ class Part {
       }
     }
     return 0;
+  }
+
+  // `b` of `a-b`, of which `a` ends at `at`; and `a`, where `b` begins at `at`. Empty if there is none.
+  std::string word_after_dash(size_t at) const {
+    if (at >= text_.size() || text_[at] != '-') return {};
+    const auto* const begin = text_.begin() + at + 1;
+    return {begin, std::find_if_not(begin, text_.end(), is_word)};
+  }
+  std::string word_before_dash(size_t at) const {
+    if (at < 2 || text_[at - 1] != '-') return {};
+    size_t begin = at - 1;
+    while (begin > 0 && is_word(text_[begin - 1])) --begin;
+    return std::string(text_.substr(begin, at - 1 - begin));
   }
 
   std::string fields_of(const std::string& root) const {
@@ -198,7 +251,8 @@ class Part {
     }
     if (prefix == "user_data.") {
       const std::string key = name.substr(known);
-      const std::string hint = did_you_mean(key, fields);
+      const std::string behind = word_after_dash(at + length);  // `user_data.first-name` for first_name
+      const std::string hint = did_you_mean(behind.empty() ? key : key + "_" + behind, fields);
       add(at, length, "undeclared", name + " is not declared", hint.empty() ? "declare it under user_data" : hint);
       return;
     }
@@ -208,14 +262,26 @@ class Part {
           hint.empty() ? "it has " + fields_of(name.substr(0, known - 1)) : hint);
       return;
     }
-    if (name == "user_data") {
+    const std::string root = name.substr(0, name.find('.'));
+    if (name == "user_data" && in_.strategy.user_data.empty()) {
       add(at, length, "undeclared", "no user_data is declared", "declare it under user_data");
       return;
     }
-    const std::string root = name.substr(0, name.find('.'));
     if (std::find(fields.begin(), fields.end(), root) != fields.end()) {
       add(at, length, "unknown_name", yaml::quoted(root) + " is no value itself",
           "name one of its fields: " + fields_of(root));
+      return;
+    }
+    // `user-data` for user_data, which to the language is a difference: told once, of its first half.
+    const std::string behind = word_after_dash(issue.place.offset + root.size());
+    const std::string before = word_before_dash(issue.place.offset);
+    const auto known_name = [&](const std::string& one) {
+      return std::find(fields.begin(), fields.end(), one) != fields.end();
+    };
+    if (!before.empty() && known_name(before + "_" + root)) return;
+    if (!behind.empty() && known_name(root + "_" + behind)) {
+      add(at, root.size() + 1 + behind.size(), "unknown_name", "there is no name " + quoted(root),
+          "did you mean " + root + "_" + behind + "?");
       return;
     }
     fields.insert(fields.end(), {"true", "false", "null", "size", "has", "ready"});
@@ -226,8 +292,6 @@ class Part {
     }
     add(at, length, "unknown_name", "there is no name " + quoted(root), hint);
   }
-
-  std::string name_of(size_t variable) const { return in_.environment.variables()[variable].name; }
 
   // False if the name must not be read here.
   bool check_use(const cel::VariableUse& use, bool shown) {
@@ -285,8 +349,10 @@ class Part {
     if (!name || !in_.world.directory) return;
     const auto& known = (*in_.world.directory).*names;
     if (known.contains(name->first)) return;
-    add(at + name->second, name->first.size(), "unknown_" + kind,
-        "no expert of the roster has the " + kind + " " + quoted(name->first), did_you_mean(name->first, words(known)));
+    std::string message = "no expert of the roster has the " + kind + " " + quoted(name->first);
+    if (kind == "expert") message = "the roster has no expert " + quoted(name->first);
+    if (kind == "group") message = "no expert of the roster is in the group " + quoted(name->first);
+    add(at + name->second, name->first.size(), "unknown_" + kind, message, did_you_mean(name->first, words(known)));
   }
 
   // ready("skill") and ready("skill", level).
@@ -362,6 +428,23 @@ class Part {
         is_text ? did_you_mean(value.as_string(), texts) : "");
   }
 
+  void always_fails(const cel::Failure& failure) {
+    const std::string_view part = text_.substr(failure.place.offset, failure.place.length);
+    const bool literal = part.starts_with('"') || part.starts_with('\'');
+    const std::string_view inner = literal && part.size() > 1 ? part.substr(1, part.size() - 2) : std::string_view();
+    const std::string_view before = text_.substr(0, failure.place.offset);
+    std::string hint;
+    if (before.ends_with("duration(")) {
+      hint = yaml::duration_hint(inner);
+    } else if (before.ends_with("timestamp(")) {
+      hint = "such as 2026-11-23T09:00:00Z, or +01:00 for Z";
+    } else if (failure.message.starts_with("no such time zone")) {
+      hint = zone_hint(std::string(inner));
+    }
+    add(failure.place.offset, failure.place.length, "always_fails",
+        "this always fails: " + std::string(failure.message), hint);
+  }
+
   void check_constant(const Value& constant) {
     if (constant.is_true()) {
       add(0, text_.size(), "always_true", position_.place + " always holds", "leave it out, or see what is missing",
@@ -393,6 +476,23 @@ size_t closing_brace(std::string_view text, size_t open) {
     at = close;
   }
   return std::string_view::npos;
+}
+
+// `$user_data.topic` and `{user_data.topic}` are shown as they stand.
+void check_plain(Reading& in, const yaml::Node& node, std::string_view text) {
+  for (const cel::Environment::Variable& variable : in.environment.variables()) {
+    const std::string& name = variable.name;
+    if (name.find('.') == std::string::npos) continue;  // `now` is a word of many texts
+    for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+      if (at + name.size() < text.size() && is_word(text[at + name.size()])) continue;
+      const bool dollar = at > 0 && text[at - 1] == '$';
+      const bool brace = at > 0 && text[at - 1] == '{' && (at < 2 || text[at - 2] != '$');
+      if (!dollar && !brace) continue;
+      in.issues.add_inside(node, at - 1, name.size() + (brace ? 2 : 1), "not_filled_in",
+                           name + " is shown by its name, not by its value", "for its value, write ${" + name + "}",
+                           Severity::kWarning);
+    }
+  }
 }
 
 }  // namespace
@@ -452,6 +552,7 @@ std::optional<routing::Text> read_template(Reading& in, const yaml::Node& node, 
   }
   if (!plain.empty()) parts.emplace_back(std::move(plain));
   if (!good) return std::nullopt;
+  check_plain(in, node, text);
   return parts;
 }
 

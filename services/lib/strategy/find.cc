@@ -130,8 +130,8 @@ void check_expert(Reading& in, const Node& node, const routing::Expression& expr
   if (id.empty()) {
     in.issues.warn(node.mark, "names_nobody", expression.place + " is always empty: it names nobody");
   } else if (in.world.directory && !in.world.directory->experts.contains(id)) {
-    in.issues.add(node.mark, "unknown_expert", "the roster has no expert " + yaml::quoted(id),
-                  yaml::did_you_mean(id, words(in.world.directory->experts)));
+    in.issues.add_inside(node, 0, node.scalar.size(), "unknown_expert", "the roster has no expert " + yaml::quoted(id),
+                         yaml::did_you_mean(id, words(in.world.directory->experts)));
   }
 }
 

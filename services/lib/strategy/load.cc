@@ -88,6 +88,12 @@ void read_all(Reading& in, const Node& root) {
   if (const Node* node = fields.optional("user_data")) read_user_data(in, *node);
   in.environment = routing::environment(strategy.user_data);
   for (const std::string& key : in.untyped) in.environment.declare_variable("user_data." + key, cel::TypeKind::kDyn);
+  if (in.world.directory && !in.world.directory->attribute_types.empty()) {
+    in.typed = in.environment;
+    for (const auto& [name, type] : in.world.directory->attribute_types) {
+      in.typed->declare_variable("expert.attributes." + name, type);
+    }
+  }
   if (const Node* node = fields.optional("hours")) read_hours(in, *node);
   if (const Node* node = fields.optional("allow")) {
     strategy.allow = read_expression(in, *node, Result::kCondition, {"allow"});

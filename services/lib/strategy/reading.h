@@ -22,6 +22,7 @@ struct Reading {
   routing::Strategy& strategy;
   Loaded& loaded;
   cel::Environment environment = {};                // once user_data is read
+  std::optional<cel::Environment> typed = {};       // the same with the types of the roster's attributes
   std::map<std::string, yaml::Mark> declared = {};  // where each key of user_data is declared
   std::set<std::string> untyped = {};               // keys of user_data whose type could not be read
   std::set<std::string> used = {};                  // keys of user_data that something reads or shows

@@ -8,6 +8,17 @@
 namespace expertline::strategy {
 namespace {
 
+// A key of the whole file that is nearly one of `keys`.
+bool has_key_like(std::string_view text, const std::vector<std::string>& keys) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const size_t colon = text.substr(at, end - at).find(':');
+    if (colon != std::string_view::npos && yaml::nearest(text.substr(at, colon), keys)) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 // A line of the text begins with `key:`.
 bool has_key(std::string_view text, std::string_view key) {
   for (size_t at = 0; at < text.size();) {
@@ -74,6 +85,10 @@ FileKind kind_of(const SourceFile& file) {
   if (has_key(file.text, "strategy")) return FileKind::kStrategy;
   if (has_key(file.text, "calendar")) return FileKind::kCalendar;
   if (has_key(file.text, "experts")) return FileKind::kRoster;
+  // With a slip of the hand; a strategy has steps.
+  const bool steps = has_key_like(file.text, {"strategy", "steps"});
+  if (!steps && has_key_like(file.text, {"calendar", "zone"})) return FileKind::kCalendar;
+  if (!steps && has_key_like(file.text, {"experts"})) return FileKind::kRoster;
   return FileKind::kStrategy;
 }
 

@@ -86,8 +86,13 @@ void read_one(Reading& in, const yaml::Entry& entry) {
     const bool listed = one.one_of.empty() || !one.default_value ||
                         std::find(one.one_of.begin(), one.one_of.end(), *one.default_value) != one.one_of.end();
     if (!listed) {
+      std::vector<std::string> texts;
+      for (const routing::Literal& value : one.one_of) {
+        if (const auto* text = std::get_if<std::string>(&value)) texts.push_back(*text);
+      }
       in.issues.add(by_default->mark, "default_not_one_of",
-                    what + ".default is none of its one_of: " + yaml::quoted(by_default->scalar));
+                    what + ".default is none of its one_of: " + yaml::quoted(by_default->scalar),
+                    yaml::did_you_mean(by_default->scalar, texts));
     }
   }
   if (const Node* value = fields.optional("required")) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "cel/type.h"
 #include "routing/calendar.h"
 
 namespace expertline::strategy {
@@ -24,6 +25,7 @@ struct Directory {
   std::set<std::string, std::less<>> sites;
   std::set<std::string, std::less<>> languages;
   std::set<std::string, std::less<>> attributes;
+  std::map<std::string, cel::TypeKind, std::less<>> attribute_types;  // of those that are declared
 };
 
 struct World {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "yaml/lines.h"
 
@@ -8,6 +10,7 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_space(char c) { return is_blank(c) || c == '\n'; }
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 // Reads a text line by line as far as its traps ask for, without making anything of it.
 class Scanner {
@@ -64,6 +67,11 @@ class Scanner {
     }
     if (at >= end) return to_next_line(at);
     const size_t colon = colon_of_key(at, end);
+    if (colon < end && text_[at] == '-' && is_letter(text_[at + 1])) {
+      tell(at, "yaml_dash_space", "the dash before an item of a list needs a space",
+           "- " + std::string(plain(at + 1, end)));
+      return to_next_line(at);
+    }
     if (colon == end) {
       const size_t glued = glued_colon(at, end);
       if (glued != end) {
@@ -96,7 +104,7 @@ class Scanner {
   // `key:value`, which YAML takes for a text; or `end`.
   size_t glued_colon(size_t at, size_t end) const {
     const size_t begin = at;
-    while (at < end && ((text_[at] >= 'a' && text_[at] <= 'z') || text_[at] == '_')) ++at;
+    while (at < end && (is_letter(text_[at]) || text_[at] == '_')) ++at;
     const bool key = at > begin && at + 1 < end && text_[at] == ':' && text_[at + 1] != '/';
     return key ? at : end;
   }
@@ -137,9 +145,10 @@ class Scanner {
     }
     if (c == '"' || c == '\'') {
       const size_t close = closing_quote(at);
-      if (close == text_.size()) {
+      const std::optional<size_t> other = Reach(*this, at, indent).end_before(close);
+      if (other || close == text_.size()) {
         tell(at, "yaml_quote", "the quote that begins here is not closed");
-        at_ = close;
+        at_ = other.value_or(close);
         return;
       }
       const size_t next = skip_blanks(close + 1);
@@ -150,11 +159,14 @@ class Scanner {
       return to_next_line(close);
     }
     if (c == '{' || c == '[') {
-      const size_t close = flow(at);
+      const size_t close = flow(at, indent);
       const size_t next = skip_blanks(close);
       const size_t last = line_end(close);
       if (next < last && close < text_.size() && text_[next] != '#') {
-        tell(next, "yaml_after_bracket", "the value goes on after its closing bracket", quoted_hint(plain(at, last)));
+        const std::string_view rest = plain(next, last);
+        const bool bracket = rest.find_first_not_of("]}") == std::string_view::npos;
+        tell(next, "yaml_after_bracket", "the value goes on after its closing bracket",
+             bracket ? "there is a bracket too many" : quoted_hint(plain(at, last)));
       }
       return to_next_line(close);
     }
@@ -213,15 +225,45 @@ class Scanner {
     }
   }
 
+  // Looks at the lines after a value's first one, each once, for a key or an item that is indented no more than the
+  // value's key: the value cannot go on there.
+  class Reach {
+   public:
+    Reach(const Scanner& scanner, size_t at, size_t indent)
+        : scanner_(scanner), indent_(indent), line_(scanner.line_end(at) + 1) {}
+
+    // Where such a line begins, if one begins at `at` or before it.
+    std::optional<size_t> end_before(size_t at) {
+      for (; !end_ && line_ <= at && line_ < scanner_.text_.size(); line_ = scanner_.line_end(line_) + 1) {
+        if (scanner_.is_entry(line_, indent_)) end_ = line_;
+      }
+      return end_;
+    }
+
+   private:
+    const Scanner& scanner_;
+    const size_t indent_;
+    size_t line_;
+    std::optional<size_t> end_;
+  };
+
+  bool is_entry(size_t line, size_t indent) const {
+    const size_t end = line_end(line);
+    const size_t first = std::min(text_.find_first_not_of(' ', line), end);
+    if (first == end || first - line > indent || text_[first] == '#') return false;
+    return text_.substr(first, 2) == "- " || colon_of_key(first, end) < end;
+  }
+
   // A value in brackets; gives the place after the bracket that closes it.
-  size_t flow(size_t at) {
+  size_t flow(size_t at, size_t indent) {
+    Reach reach(*this, at, indent);
     std::string open;
-    size_t opened = at;
+    std::vector<size_t> opened;
     bool after_colon = false;
-    while (at < text_.size()) {
+    while (at < text_.size() && !reach.end_before(at)) {
       const char c = text_[at];
       if (c == '{' || c == '[') {
-        if (open.empty()) opened = at;
+        opened.push_back(at);
         open += c == '{' ? '}' : ']';
         at = skip_spaces(at + 1);
         after_colon = false;
@@ -232,6 +274,7 @@ class Scanner {
           return text_.size();
         }
         open.pop_back();
+        opened.pop_back();
         ++at;
         if (open.empty()) return at;
         at = skip_spaces(at);
@@ -243,19 +286,20 @@ class Scanner {
         after_colon = true;
       } else if (c == '"' || c == '\'') {
         const size_t close = closing_quote(at);
-        if (close == text_.size()) {
+        if (close == text_.size() || reach.end_before(close)) {
           tell(at, "yaml_quote", "the quote that begins here is not closed");
-          return close;
+          return text_.size();
         }
         const size_t next = skip_spaces(close + 1);
         if (next < text_.size() && std::string_view(",:]}").find(text_[next]) == std::string_view::npos) {
           tell(at, "yaml_after_quote", "the value goes on after its closing quote",
-               quoted_hint(text_.substr(at, flow_plain(at + 0) - at)));
+               quoted_hint(text_.substr(at, flow_plain(at) - at)));
           return text_.size();
         }
         at = next;
       } else {
-        const size_t end = flow_plain(at);
+        size_t end = flow_plain(at);
+        end = reach.end_before(end).value_or(end);
         const std::string_view whole = text_.substr(at, end - at);
         if (first_character(at, whole)) {
           at = skip_spaces(end);
@@ -274,8 +318,8 @@ class Scanner {
         at = skip_spaces(end);
       }
     }
-    if (!open.empty()) tell(opened, "yaml_bracket", "the bracket that opens here is not closed");
-    return at;
+    tell(opened.back(), "yaml_bracket", "the bracket that opens here is not closed");
+    return text_.size();
   }
 
   // Where an unquoted text in brackets ends.
@@ -301,7 +345,11 @@ class Scanner {
 
 std::string quoted_hint(std::string_view value) {
   while (!value.empty() && is_space(value.back())) value.remove_suffix(1);
-  if (value.size() > 100 || value.find('\n') != std::string_view::npos) return "if the text itself is meant, quote it";
+  const auto count = [&](char c) { return std::count(value.begin(), value.end(), c); };
+  const bool cut = count('{') != count('}') || count('[') != count(']');
+  if (cut || value.size() > 100 || value.find('\n') != std::string_view::npos) {
+    return "if the text itself is meant, quote it";
+  }
   std::string quoted;
   for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
   return "if the text itself is meant, quote it: '" + quoted + "'";

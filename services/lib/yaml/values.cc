@@ -91,6 +91,42 @@ std::optional<int64_t> to_duration_ms(std::string_view text) {
   return total;
 }
 
+std::string duration_hint(std::string_view text) {
+  constexpr const char* kExamples = "such as 20s, 500ms, 2m or 1h30m";
+  static const std::vector<std::pair<std::string_view, std::vector<std::string_view>>> kWords = {
+      {"h", {"h", "hr", "hrs", "hour", "hours"}},
+      {"m", {"m", "min", "mins", "minute", "minutes"}},
+      {"s", {"s", "sec", "secs", "second", "seconds"}},
+      {"ms", {"ms", "msec", "msecs", "millis", "millisecond", "milliseconds"}}};
+  if (to_int(text) && text[0] != '-') return "with its unit: " + std::string(text) + "s";
+  std::string made;
+  std::string_view unit;
+  for (size_t at = 0; at < text.size();) {
+    const auto take = [&](auto&& wanted) {
+      while (at < text.size() && text[at] == ' ') ++at;
+      std::string word;
+      for (; at < text.size() && wanted(text[at]); ++at)
+        word += text[at] < 'a' && text[at] > '9' ? static_cast<char>(text[at] + 32) : text[at];
+      return word;
+    };
+    const std::string digits = take([](char c) { return c >= '0' && c <= '9'; });
+    const std::string word = take([](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    if (digits.empty()) return kExamples;
+    const auto known = std::find_if(kWords.begin(), kWords.end(), [&](const auto& one) {
+      return std::find(one.second.begin(), one.second.end(), word) != one.second.end();
+    });
+    if (known != kWords.end()) {
+      unit = known->first;
+    } else if (word.empty() && (unit == "h" || unit == "m")) {
+      unit = unit == "h" ? "m" : "s";  // 1m30
+    } else {
+      return kExamples;
+    }
+    made += digits + std::string(unit);
+  }
+  return to_duration_ms(made) ? "did you mean " + made + "?" : kExamples;
+}
+
 std::string duration_text(int64_t ms) {
   std::string text;
   for (const Unit& unit : kUnits) {
@@ -120,6 +156,7 @@ size_t distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words) {
   if (word.size() > 64) return std::nullopt;
+  constexpr size_t kShortest = 3;
   std::optional<std::string> best;
   size_t best_distance = (word.size() + 2) / 3 + 1;
   for (const std::string& candidate : words) {
@@ -129,7 +166,13 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
       best = candidate;
     }
   }
-  return best;
+  if (best) return best;
+  // `integer` for int, `conf` for conference.
+  for (const std::string& candidate : words) {
+    if (std::min(candidate.size(), word.size()) < kShortest) continue;
+    if (word.starts_with(candidate) || std::string_view(candidate).starts_with(word)) return candidate;
+  }
+  return std::nullopt;
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& words) {
@@ -188,7 +231,14 @@ std::optional<bool> read_bool(const Node& node, std::string_view what, Issues& i
   if (text == nullptr) return std::nullopt;
   const auto value = node.quoted ? std::nullopt : to_bool(*text);
   if (!value) {
-    issues.add(node.mark, "bad_bool", std::string(what) + " must be true or false, not " + quoted(*text));
+    const auto one_of = [&](std::initializer_list<std::string_view> words) {
+      return std::find(words.begin(), words.end(), *text) != words.end();
+    };
+    std::string hint;
+    if (node.quoted && to_bool(*text)) hint = "write it without quotes";
+    if (one_of({"yes", "Yes", "YES", "y", "on", "True", "TRUE", "1"})) hint = "did you mean true?";
+    if (one_of({"no", "No", "NO", "n", "off", "False", "FALSE", "0"})) hint = "did you mean false?";
+    issues.add(node.mark, "bad_bool", std::string(what) + " must be true or false, not " + quoted(*text), hint);
   }
   return value;
 }
@@ -200,7 +250,7 @@ std::optional<int64_t> read_duration_ms(const Node& node, std::string_view what,
   const auto value = to_duration_ms(*text);
   if (!value) {
     issues.add(node.mark, "bad_duration", std::string(what) + " must be a duration, not " + quoted(*text),
-               to_int(*text) ? "with its unit: " + *text + "s" : "such as 20s, 500ms, 2m or 1h30m");
+               duration_hint(*text));
     return std::nullopt;
   }
   if (*value < min_ms || *value > max_ms) {
@@ -265,9 +315,7 @@ void Fields::done() {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
     if (issues_.full()) return;
     std::string hint = did_you_mean(entry.key, known_);
-    if (entry.value.kind == Kind::kNull && entry.key.find(':') != std::string::npos) {
-      hint = "the colon after a key needs a space";
-    } else if (hint.empty() && entry.value.kind == Kind::kNull && entry.value.mark == entry.mark) {
+    if (hint.empty() && entry.value.kind == Kind::kNull && entry.value.mark == entry.mark) {
       // `{agent: Nobody is free, please call back}` has a key `please call back` without a value.
       hint = "if it belongs to a text with a comma before it, that text needs quotes";
     } else if (hint.empty()) {

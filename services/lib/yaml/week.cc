@@ -75,6 +75,10 @@ std::string day_hint(std::string_view key) {
     }
     return {};
   };
+  const auto is_day = [](const std::string& word) {
+    return std::find(kDays.begin(), kDays.end(), word) != kDays.end();
+  };
+  if (lower.size() == 6 && is_day(lower.substr(0, 3)) && is_day(lower.substr(3))) lower.insert(3, "-");  // monfri
   const size_t dash = lower.find('-');
   const std::string first = meant(trimmed(std::string_view(lower).substr(0, dash)));
   const std::string last = dash == std::string::npos ? first : meant(trimmed(std::string_view(lower).substr(dash + 1)));

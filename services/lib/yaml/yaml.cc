@@ -141,6 +141,8 @@ class Builder : public YAML::EventHandler {
     Node node;
     bool have_key = false;
     Entry entry = {};  // of a map: the key that waits for its value
+    size_t key_at = 0;
+    bool key_quoted = false;
     std::unordered_map<std::string, Mark> keys = {};
   };
 
@@ -176,6 +178,17 @@ class Builder : public YAML::EventHandler {
                  quoted_hint(lines_.text().substr(at, value.size() + rest.size())));
   }
 
+  // `{skills:3}` has the key `skills:3` without a value. It is told here, and read as what is meant.
+  void check_glued(Open& top, Node& value) {
+    const std::string key = top.entry.key;
+    const size_t colon = key.find(':');
+    if (top.key_quoted || colon == 0 || colon == std::string::npos || colon + 1 == key.size()) return;
+    issues_.add(lines_.mark_at(top.key_at + colon), "yaml_colon_space", "the colon after a key needs a space",
+                key.substr(0, colon) + ": " + key.substr(colon + 1));
+    top.entry.key = key.substr(0, colon);
+    value.told = true;
+  }
+
   void open(Kind kind, const YAML::Mark& mark) {
     const bool told = check_properties(mark);
     if (static_cast<int>(open_.size()) >= max_depth_) throw TooDeep{mark_of(lines_, mark)};
@@ -199,12 +212,15 @@ class Builder : public YAML::EventHandler {
     } else if (!top.have_key) {
       top.have_key = true;
       top.entry = Entry{.key = node.scalar, .mark = node.mark};
+      top.key_at = node.at;
+      top.key_quoted = node.quoted;
       if (node.kind != Kind::kScalar) {
         issues_.add(node.mark, "yaml_key", std::string("a key must be text, not ") + kind_name(node.kind));
         top.entry.key.clear();
       }
     } else {
       top.have_key = false;
+      if (node.kind == Kind::kNull && !node.told) check_glued(top, node);
       if (node.kind == Kind::kNull) node.mark = top.entry.mark;
       const auto [first, inserted] = top.keys.try_emplace(top.entry.key, top.entry.mark);
       if (!inserted) {
@@ -224,6 +240,21 @@ class Builder : public YAML::EventHandler {
   std::vector<Open> open_;
   Node root_;
 };
+
+// What yaml-cpp could not read and no trap explains: most often a line that begins in the wrong column.
+void add_syntax(const Lines& lines, const YAML::Exception& error, Issues& issues) {
+  const bool in_brackets = error.msg.find("flow") != std::string::npos;
+  const bool indentation = error.msg.starts_with("illegal ") || (error.msg.starts_with("end of ") && !in_brackets);
+  Mark mark = mark_of(lines, error.mark);
+  if (error.msg == "illegal map value") {  // told at its colon
+    const std::string_view line = lines.line(static_cast<size_t>(error.mark.line));
+    mark = lines.mark(static_cast<size_t>(error.mark.line), std::min(line.find_first_not_of(" -"), line.size()));
+  }
+  issues.add(mark, "yaml_syntax", "not YAML: " + error.msg,
+             indentation
+                 ? "what belongs together begins in the same column; is this line indented like its neighbours?"
+                 : "a text that holds ': ' or ' #', or begins with one of ! & * ' \" [ { % @ ` > |, needs quotes");
+}
 
 // Stands for any document after the first.
 struct SecondDocument {
@@ -278,10 +309,7 @@ std::optional<Node> parse(std::string_view text, Issues& issues, Limits limits) 
     issues.add(mark_of(lines, second.mark), "yaml_second_document",
                "a second document begins here; one file is one document");
   } catch (const YAML::Exception& error) {
-    if (!find_traps(lines, issues)) {
-      issues.add(mark_of(lines, error.mark), "yaml_syntax", "not YAML: " + error.msg,
-                 "a text that holds ': ' or ' #', or begins with one of ! & * ' \" [ { % @ `, needs quotes");
-    }
+    if (!find_traps(lines, issues)) add_syntax(lines, error, issues);
     return std::nullopt;
   }
   return builder.take();

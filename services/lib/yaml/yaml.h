@@ -135,12 +135,14 @@ std::optional<double> to_double(std::string_view text);  // as in JSON
 std::optional<bool> to_bool(std::string_view text);      // true, false
 // Milliseconds: whole numbers with units h, m, s, ms, largest first, each at most once: `20s`, `1h30m`, `500ms`.
 std::optional<int64_t> to_duration_ms(std::string_view text);
+// Of a text that is no duration: what may be meant by it, or examples.
+std::string duration_hint(std::string_view text);
 // The shortest text that to_duration_ms reads as that.
 std::string duration_text(int64_t ms);
 
 // How many letters must be added, left out, changed or swapped with their neighbour to get from one to the other.
 size_t distance(std::string_view a, std::string_view b);
-// The nearest of `words`, if one is near enough to be meant.
+// The nearest of `words`, if one is near enough to be meant, or is the beginning of `word` or begins with it.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 // "did you mean x?" or empty.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& words);

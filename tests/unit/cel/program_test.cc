@@ -110,7 +110,13 @@ TEST(Programs, TellWhatAlwaysFails) {
   EXPECT_THAT(failures("user_data.vip || 1 / 0 == 1"), ElementsAre("17+5 division by zero"));
   EXPECT_THAT(failures("user_data.topic.matches('a(')"), ElementsAre("24+4 not a regular expression: missing ): a("));
   EXPECT_THAT(failures("duration('5 minutes') > duration('1s')"),
-              ElementsAre("0+21 \"5 minutes\" is no duration, or out of its range"));
+              ElementsAre("9+11 \"5 minutes\" is no duration, or out of its range"));
+  EXPECT_THAT(failures("size(user_data.topic) / 0 > 1 || size(user_data.topic) % 0 > 1"),
+              ElementsAre("0+25 division by zero", "33+25 remainder by zero"));
+  EXPECT_THAT(failures("user_data.topic.size() > 8 || timestamp(user_data.topic).getHours('Europe/Berln') > 8"),
+              ElementsAre("66+14 no such time zone: \"Europe/Berln\""));
+  EXPECT_THAT(failures("timestamp('2024-01-01T00:00:00Z').getHours('Berln') > 8"),
+              ElementsAre("43+7 no such time zone: \"Berln\""));
   EXPECT_THAT(failures("user_data.topic == 'a'"), IsEmpty());
 }
 

@@ -148,5 +148,14 @@ TEST(Snapshot, PoolsAreTheSameHoweverTheirExpertsCameToBeWhatTheyAre) {
   }
 }
 
+TEST(LargePages, KeepWhatATableHoldsAsItGrows) {
+  std::vector<std::string, LargePages<std::string>> table;  // beyond one page and back
+  for (int i = 0; i < 200'000; ++i) table.push_back(std::to_string(i));
+  for (int i = 0; i < 200'000; i += 999) EXPECT_EQ(table[static_cast<size_t>(i)], std::to_string(i));
+  table.resize(10);
+  table.shrink_to_fit();
+  EXPECT_EQ(table.back(), "9");
+}
+
 }  // namespace
 }  // namespace expertline::routing

@@ -476,7 +476,7 @@ TEST(Load, ChecksNamesAgainstARoster) {
   const std::string where = "expert.site == agent.site";
   EXPECT_THAT(codes("mortgage: 3", "mortage: 3"), ElementsAre("21:unknown_skill:did you mean mortgage?"));
   EXPECT_THAT(codes("groups: [retail]", "groups: [retial]"), ElementsAre("73:unknown_group:did you mean retail?"));
-  EXPECT_THAT(codes("interaction.last_expert", "'\"anne\"'"), ElementsAre("20:unknown_expert:did you mean ann?"));
+  EXPECT_THAT(codes("interaction.last_expert", "'\"anne\"'"), ElementsAre("21:unknown_expert:did you mean ann?"));
   EXPECT_THAT(codes(where, "expert.site == \"zurigo\""), ElementsAre("27:unknown_site:did you mean zurich?"));
   EXPECT_THAT(codes(where, "expert.attributes.year > 3"), ElementsAre("30:unknown_attribute:did you mean years?"));
   EXPECT_THAT(codes(where, "expert.attributes[\"year\"] > 3"), ElementsAre("30:unknown_attribute:did you mean years?"));
