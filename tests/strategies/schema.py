@@ -28,6 +28,19 @@ Loader.yaml_implicit_resolvers = {
 }
 
 
+def keys(node, path=""):
+    """Every key that the schema knows: where, its name, and what is said of it."""
+    if isinstance(node, list):
+        for number, one in enumerate(node):
+            yield from keys(one, f"{path}/{number}")
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "properties":
+                yield from ((path, name, said) for name, said in value.items())
+            if key != "examples":
+                yield from keys(value, f"{path}/{key}")
+
+
 def main():
     schema = json.loads((FOLDER / "schema" / "test.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -38,6 +51,10 @@ def main():
         tests[f"{GUIDE}, test {number + 1}"] = found.group(1)
     assert len(tests) > 10
     wrong = 0
+    for path, key, value in keys(schema):
+        if "$ref" not in value and len(value.get("description", "")) <= 5:
+            print(f"{path}: {key} has no description")
+            wrong += 1
     for name, text in tests.items():
         for error in validator.iter_errors(yaml.load(text, Loader)):
             print(f"{name}: {list(error.path)}: {error.message}")

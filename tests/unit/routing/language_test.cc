@@ -58,6 +58,53 @@ TEST(OnlyIf, IsAskedWhenTheLegComesToTheStepAndNotWhileItStays) {
   EXPECT_FALSE(reads_queue(world.strategy));
 }
 
+TEST(OnlyIf, SeesAllNamesOfARequest) {
+  World world;
+  v1::Agent& agent = *world.facts.mutable_agent();
+  agent.set_display_name("Grace");
+  agent.set_site("Leeds");
+  agent.add_groups("retail");
+  agent.add_languages("en");
+  (*agent.mutable_attributes())["team"] = "blue";
+  v1::Interaction& interaction = *world.facts.mutable_interaction();
+  interaction.set_id("call-1");
+  interaction.set_case_key("case-2");
+  interaction.set_channel("voice");
+  interaction.set_customer_id("customer-3");
+  interaction.set_last_expert("ann");
+  interaction.mutable_start_time()->set_seconds(1'700'000'000 - 60);
+  world.facts.mutable_waited()->set_seconds(7);
+  world.moment.set_waiting(2);
+  world.moment.mutable_longest_wait()->set_seconds(9);
+  world.strategy.hours = std::make_shared<Calendar>();  // never open
+  world.strategy.user_data = {{.key = "amount", .type = Declared::Type::kInt}};
+  world.given("amount", "5");
+  world.with(Someone{.id = "ann", .skills = {{"mortgage", 3}}}).with(Step{.name = "all"});
+  for (const char* holds : {"agent.id == 'agent7'",
+                            "agent.name == 'Grace'",
+                            "agent.site == 'Leeds'",
+                            "agent.groups == ['retail']",
+                            "agent.languages == ['en']",
+                            "agent.attributes.team == 'blue' && !has(agent.attributes.floor)",
+                            "interaction.id == 'call-1'",
+                            "interaction.case_key == 'case-2'",
+                            "interaction.channel == 'voice'",
+                            "interaction.customer_id == 'customer-3'",
+                            "interaction.last_expert == 'ann'",
+                            "now - interaction.started == duration('60s')",
+                            "interaction.bucket >= 0 && interaction.bucket < 100",
+                            "queue.waiting == 2",
+                            "queue.longest_wait == duration('9s')",
+                            "!hours.open",
+                            "now == timestamp('2023-11-14T22:13:20Z')",
+                            "waited == duration('7s')",
+                            "ready('mortgage') == 1 && ready('mortgage', 4) == 0 && ready('stocks') == 0",
+                            "user_data.amount == 5"}) {
+    world.strategy.steps[0].only_if = world.cel(holds);
+    EXPECT_EQ(world.decide().kind, Kind::kOffer) << holds;
+  }
+}
+
 TEST(Where, IsAskedOfEachExpertAndAMissingAttributeIsNoMatch) {
   World world;
   world.with(Someone{.id = "ann", .attributes = {{"years", number(5)}}})
