@@ -39,6 +39,8 @@ const World& world() {
     auto directory = std::make_shared<Directory>();
     directory->experts = {"ann"};
     directory->skills = {"mortgage"};
+    directory->attributes = {"desk"};
+    directory->attribute_types = {{"desk", cel::TypeKind::kString}};
     out.directory = directory;
     return out;
   }();

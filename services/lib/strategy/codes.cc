@@ -319,10 +319,10 @@ constexpr Code kCodes[] = {
     {"yaml_control_character", kError, "a control character", "An invisible character, often from copying. Delete it.",
      "", ""},
     {"yaml_dash_space", kError, "no space after the dash", "An item of a list is a dash, a space and the item.",
-     "otherwise:\n"
-     "  -agent: \"Nobody is free; please offer a call back.\"",
-     "otherwise:\n"
-     "  - agent: \"Nobody is free; please offer a call back.\""},
+     "-step: specialist\n"
+     "  find: {skills: {mortgage: 3}}",
+     "- step: specialist\n"
+     "  find: {skills: {mortgage: 3}}"},
     {"yaml_duplicate_key", kError, "a key that is there twice",
      "Each key has one value; YAML would silently take the last. The hint says where the first one is.", "", ""},
     {"yaml_empty", kError, "an empty file", "There is nothing in it, or only comments.", "", ""},

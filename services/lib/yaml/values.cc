@@ -278,8 +278,12 @@ const std::vector<Node>& read_list(const Node& node, std::string_view what, Issu
   static const std::vector<Node> kNone;
   if (node.kind == Kind::kList) return node.items;
   if (node.told) return kNone;
-  issues.add(node.mark, "wrong_type", std::string(what) + " must be a list, not " + kind_name(node.kind),
-             node.kind == Kind::kScalar ? "[" + node.scalar + "]" : "");
+  std::string hint = node.kind == Kind::kScalar ? "[" + node.scalar + "]" : "";
+  if (node.kind == Kind::kMap && !node.entries.empty()) {
+    const bool glued = node.entries[0].key.starts_with('-');  // `-agent: Nobody is free.`
+    hint = glued ? "the dash before an item needs a space" : "each item of a list begins with a dash and a space";
+  }
+  issues.add(node.mark, "wrong_type", std::string(what) + " must be a list, not " + kind_name(node.kind), hint);
   return kNone;
 }
 
