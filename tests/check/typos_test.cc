@@ -49,7 +49,7 @@ otherwise:
   - {only_if: ~now < ~timestamp("2026-01-01T00:00:00Z"), ~routing_point: elsewhere}
   - {~agent: "Nobody is free."}
 ~on_accept:
-  ~attach: {expert_id: ~expert.~id, number: ~expert.~offers_today}
+  ~attach: {expert_id: ~expert.~id, number: ~expert.~offers_today, dn: ~expert.dn.~voice}
 ~voice:
   ~hold_expert: 30s
   ~targets:

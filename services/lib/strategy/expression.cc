@@ -336,9 +336,21 @@ class Part {
       case NameNumber::kExpertLanguages:
         check_named(asked_in(before), 0, "language", &Directory::languages);
         return true;
+      case NameNumber::kExpertDn:
+        check_medium(selected(rest), use.place.offset + use.place.length);
+        return true;
       default:
         return true;
     }
+  }
+
+  // `expert.dn.voce`: a medium that looks misspelt.
+  void check_medium(const std::optional<std::pair<std::string, size_t>>& name, size_t at) {
+    if (!name || name->first == "im" || name->first == "voice") return;
+    const std::string hint = did_you_mean(name->first, {"im", "voice"});
+    if (hint.empty()) return;
+    add(at + name->second, name->first.size(), "unusual_medium", quoted(name->first) + " is none of the usual media",
+        hint, Severity::kWarning);
   }
 
   using NamesOf = std::set<std::string, std::less<>> Directory::*;
