@@ -108,9 +108,9 @@ std::string explained_text(const v1::ExplainedDecision& explained, const Termina
   if (decision.has_moment()) where += ", " + google::protobuf::util::TimeUtil::ToString(decision.moment().now());
   std::string text = terminal.paint(Style::kBold, printable(outcome_of(decision))) + "\n" +
                      terminal.paint(Style::kDim, "  " + printable(where)) + "\n";
-  if (decision.explanation().conflicts() > 0) {
-    text += fmt::format("  {} reservations before failed because somebody was faster\n",
-                        decision.explanation().conflicts());
+  if (const int conflicts = decision.explanation().conflicts(); conflicts > 0) {
+    text += fmt::format("  {} reservation{} before failed because somebody was faster\n", conflicts,
+                        conflicts == 1 ? "" : "s");
   }
   for (const v1::ExplainedStep& step : explained.steps()) text += step_text(step, terminal);
   if (explained.steps().empty()) {

@@ -81,6 +81,17 @@ TEST(Explained, WithoutARecordTheCountsAreShownAndItIsSaid) {
                                                        "  not exact: no record was kept\n"));
 }
 
+TEST(Explained, ReservationsThatFailedAreCounted) {
+  v1::ExplainedDecision explained;
+  *explained.mutable_decision() = record("a");
+  explained.set_exact(true);
+  EXPECT_THAT(explained_text(explained, {}), testing::Not(HasSubstr("faster")));
+  explained.mutable_decision()->mutable_explanation()->set_conflicts(1);
+  EXPECT_THAT(explained_text(explained, {}), HasSubstr("  1 reservation before failed because somebody was faster\n"));
+  explained.mutable_decision()->mutable_explanation()->set_conflicts(2);
+  EXPECT_THAT(explained_text(explained, {}), HasSubstr("  2 reservations before failed"));
+}
+
 TEST(Explained, AStepThatWasPassedOverSaysWhy) {
   v1::ExplainedDecision explained;
   explained.set_exact(true);
