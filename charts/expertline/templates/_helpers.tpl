@@ -37,7 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Versio
 {{- define "expertline.config" -}}
 {{- $ := index . 0 }}{{ $component := index . 1 }}
 {{- $config := dict "listen" (printf "0.0.0.0:%v" $component.grpc) "metrics" (printf "0.0.0.0:%v" $component.metrics)
-    "redis" (include "expertline.redis" $) "durability" $.Values.redis.durability "domain" $.Values.domains }}
+    "redis" (include "expertline.redis" $) "domain" $.Values.domains }}
 {{- if eq $component.name "presence-ingest" }}
 {{- if $.Values.roster }}{{ $_ := set $config "roster" "/etc/expertline/files/roster.yaml" }}{{ end }}
 {{- if $.Values.sources }}{{ $_ := set $config "sources" "/etc/expertline/files/sources.yaml" }}{{ end }}

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
 
 #include <chrono>
 #include <csignal>
@@ -47,9 +48,18 @@ void block_signals() {
 
 int wait_for_signal() {
   const sigset_t set = stop_signals();
-  int signal = 0;
-  sigwait(&set, &signal);
-  return signal;
+  uint64_t watchdog_us = 0;
+  if (sd_watchdog_enabled(0, &watchdog_us) <= 0) {
+    int signal = 0;
+    sigwait(&set, &signal);
+    return signal;
+  }
+  const timespec interval{.tv_sec = static_cast<time_t>(watchdog_us / 3 / 1'000'000),
+                          .tv_nsec = static_cast<long>(watchdog_us / 3 % 1'000'000 * 1'000)};
+  for (;;) {
+    sd_notify(0, "WATCHDOG=1");
+    if (const int signal = sigtimedwait(&set, nullptr, &interval); signal > 0) return signal;
+  }
 }
 
 Server::Server(std::string address, std::vector<grpc::Service*> services, std::vector<Calls*> calls)
@@ -78,10 +88,14 @@ bool Server::start() {
   return true;
 }
 
-void Server::set_serving(bool serving) { server_->GetHealthCheckService()->SetServingStatus(serving); }
+void Server::set_serving(bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(serving);
+  if (serving) sd_notify(0, "READY=1");  // nothing without systemd
+}
 
 void Server::stop() {
   if (!server_) return;
+  sd_notify(0, "STOPPING=1");
   server_->GetHealthCheckService()->Shutdown();
   // Calls that came in while the others were ended are ended by the next round.
   std::thread ending([this] { server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5)); });

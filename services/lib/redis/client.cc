@@ -11,6 +11,7 @@
 #pragma GCC diagnostic pop
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace expertline::redis {
 namespace {
@@ -18,6 +19,15 @@ namespace {
 constexpr uint64_t kFirstBackoffMs = 10;
 constexpr uint64_t kMostBackoffMs = 500;
 constexpr uint64_t kCheckMs = 100;
+
+// From the environment alone, so that no command line and no file shows the password. Empty: Redis asks for none.
+Command authentication() {
+  const char* password = std::getenv("EXPERTLINE_REDIS_PASSWORD");
+  if (password == nullptr || *password == '\0') return {};
+  const char* user = std::getenv("EXPERTLINE_REDIS_USERNAME");
+  if (user == nullptr || *user == '\0') return {"AUTH", password};
+  return {"AUTH", user, password};
+}
 
 Reply copy(const redisReply& from) {
   Reply reply;
@@ -55,7 +65,11 @@ struct Client::Pending {
   std::function<void(Reply)> on_reply;
 };
 
-Client::Client(app::Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {}
+Client::Client(app::Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
+  if (auto command = authentication(); !command.empty()) {
+    options_.on_connect.insert(options_.on_connect.begin(), std::move(command));
+  }
+}
 
 Client::~Client() { stop(); }
 

@@ -39,9 +39,11 @@ using Command = std::vector<std::string>;
 class Client {
  public:
   struct Options {
-    std::string address;                   // "unix:/path/to/socket" or "HOST:PORT"
-    uint64_t timeout_ms = 2'000;           // the oldest unanswered command drops the connection after that
-    std::vector<Command> on_connect = {};  // sent first on each new connection; an error reply drops it again
+    std::string address;          // "unix:/path/to/socket" or "HOST:PORT"
+    uint64_t timeout_ms = 2'000;  // the oldest unanswered command drops the connection after that
+    // Sent first on each new connection, after AUTH if EXPERTLINE_REDIS_PASSWORD (and EXPERTLINE_REDIS_USERNAME) is in
+    // the environment; an error reply drops it again.
+    std::vector<Command> on_connect = {};
   };
 
   Client(app::Loop& loop, Options options);
