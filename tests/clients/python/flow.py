@@ -71,12 +71,12 @@ class Desk:
             assert self._changed.wait_for(found, TIMEOUT), "did not happen: " + what
             return found()
 
-    def ask(self, **action):
-        """Sends one request and returns its result."""
+    def ask(self, refused="", **action):
+        """Sends one request and returns its result, which must be refused for that reason, if one is given."""
         request_id = str(uuid.uuid4())
         self._outgoing.put(desk_pb2.DeskRequest(request_id=request_id, **action))
         result = self.wait_for(str(action), lambda event: event.result.request_id == request_id).result
-        assert result.code == 0, result
+        assert result.reason == refused, result
         return result
 
     def preview(self, expert, session):
