@@ -152,7 +152,9 @@ def system(folder, programs):
                     "-keyout", f"{folder}/tls.key", "-out", f"{folder}/tls.crt"], check=True, capture_output=True)
     calls = {name: f"127.0.0.1:{free_port()}" for name in SERVICES}
     metrics = {name: f"127.0.0.1:{free_port()}" for name in SERVICES}
-    more = {"presence-ingest": ["--roster", root + "/examples/roster.yaml"],
+    with open(f"{folder}/sources.yaml", "w", encoding="utf-8") as file:
+        file.write("sources: {chat: {kind: client, experts: all}}\nothers: {experts: all}\n")
+    more = {"presence-ingest": ["--roster", root + "/examples/roster.yaml", "--sources", f"{folder}/sources.yaml"],
             "strategy-evaluation": ["--strategies", root + "/strategies", "--presence", calls["presence-ingest"]],
             "session-bridge": ["--strategy", calls["strategy-evaluation"], "--certificate", f"{folder}/tls.crt"]}
     for name in SERVICES:
