@@ -1,5 +1,7 @@
 #include "e2e/fixture.h"
 
+#include "expertline/v1/strategy.grpc.pb.h"
+
 namespace expertline::test {
 
 System& EndToEnd::shared(Shape shape) {
@@ -62,22 +64,20 @@ Desk& EndToEnd::expert(const std::string& name, const Person& person, Desk::Scri
   return desk({id}, std::move(script));
 }
 
-void EndToEnd::settle(const std::vector<Desk*>& experts) {
-  for (Desk* desk : experts) {
-    size_t found = 0;
-    eventually(desk->expert() + " is known", [&] {
-      auto ask = Platform::ask("known");
-      (*ask.mutable_user_data()->mutable_values())["expert"] = text_value(desk->expert());
-      const std::string session = platform().start(ask).name();
-      const v1::Session routed = platform().watch(session)->wait_for("offered or not", [](const v1::Session& state) {
-        return has_leg(state, "im", v1::LEG_STATE_OFFERING) || state.state() == v1::SESSION_STATE_ENDED;
+void EndToEnd::settle(const std::vector<Desk*>& experts, const std::string& routing_point) {
+  for (size_t replica = 0; replica < system_.replicas(); ++replica) {
+    const auto stub = v1::StrategyService::NewStub(connect("ipv4:" + system_.address(Service::Strategy, replica)));
+    for (Desk* desk : experts) {
+      v1::AssessRequest request;
+      request.set_parent("domains/main");
+      request.mutable_facts()->set_routing_point(routing_point);
+      (*request.mutable_facts()->mutable_user_data()->mutable_values())["expert"] = text_value(desk->expert());
+      eventually(desk->expert() + " is known to be free", [&] {
+        const auto assessed = call(*stub, &v1::StrategyService::Stub::Assess, request);
+        return assessed.availability().outcome() == v1::AVAILABILITY_OUTCOME_READY;
       });
-      found = routed.state() == v1::SESSION_STATE_ENDED ? 0 : found + 1;
-      platform().end(session);
-      return found == 4 * system_.replicas();
-    });
+    }
   }
-  wait_nothing_held();
 }
 
 v1::Session EndToEnd::accepted(Desk& expert, const std::string& routing_point) {

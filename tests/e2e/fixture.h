@@ -47,9 +47,9 @@ class EndToEnd : public testing::TestWithParam<Shape> {
   Desk& desk(std::vector<std::string> experts, Desk::Script script = {});
   void close_desks() { desks_.clear(); }
 
-  // Returns when every replica knows that these experts are free. News of an expert take their time, and who does not
-  // wait is routed among those who are known. Needs a capacity of 2, so that they are free while they are tried.
-  void settle(const std::vector<Desk*>& experts);
+  // Returns when every replica knows that these experts are free, for IM or with `known-voice` for a call. News of an
+  // expert take their time, and whoever is asked at a step that does not wait is chosen among those who are known.
+  void settle(const std::vector<Desk*>& experts, const std::string& routing_point = "known");
   // An ask that this expert has accepted: his im leg is active.
   v1::Session accepted(Desk& expert, const std::string& routing_point = "help");
   // The offers of a leg as "expert:OUTCOME", in order.

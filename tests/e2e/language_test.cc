@@ -1,4 +1,6 @@
 // What strategies say beyond whom they find, as it shows from outside.
+#include <google/protobuf/util/time_util.h>
+
 #include "e2e/fixture.h"
 
 namespace expertline::test {
@@ -19,8 +21,10 @@ class Language : public EndToEnd {
 TEST_P(Language, AStepAsksForLessTheLongerItWaits) {
   Desk& novice = expert("novice", {.skills = {{"deep", 1}}});
   const std::string session = platform().start("relax").name();
-  platform().wait_leg(session, "im", v1::LEG_STATE_WAITING);
   novice.wait_preview(session);
+  const v1::Session asked = platform().get(session);
+  const auto waited = asked.legs(0).offers(0).offer_time() - asked.create_time();
+  EXPECT_GE(google::protobuf::util::TimeUtil::DurationToMilliseconds(waited), 1000);
 }
 
 TEST_P(Language, WhoeverRelaxesKeepsHisPlace) {
@@ -28,7 +32,9 @@ TEST_P(Language, WhoeverRelaxesKeepsHisPlace) {
   std::vector<std::string> asked;
   for (int i = 0; i < 4; ++i) {
     asked.push_back(platform().start("relax").name());
-    platform().wait_leg(asked.back(), "im", v1::LEG_STATE_WAITING);
+    platform().watch(asked.back())->wait_for("waits, or is offered already", [](const v1::Session& session) {
+      return session.legs(0).state() != v1::LEG_STATE_ROUTING;
+    });
   }
   for (const std::string& session : asked) {
     novice.accept(novice.wait_preview(session).offer());

@@ -55,6 +55,7 @@ TEST_P(Lists, AFilterChoosesWhateverAConditionCanSay) {
   ann.accept(ann.wait_preview(talking).offer());
   platform().wait_leg(talking, "im", v1::LEG_STATE_ACTIVE);
   const std::string over = platform().start("help").name();
+  ann.wait_preview(over);
   platform().end(over);
 
   const auto chosen = [&](const std::string& filter, v1::SessionState state = v1::SESSION_STATE_UNSPECIFIED) {

@@ -409,6 +409,7 @@ TEST_P(People, WhoIsPausedIsToldHowToComeBack) {
   v1::GuardRails rails;
   rails.set_pause_after_timeouts(1);
   Desk& ann = expert("ann", {.skills = {{"quick", 3}}, .guard_rails = rails});
+  settle({&ann});
   const std::string missed = platform().start("soon").name();
   ann.wait_closed(ann.wait_preview(missed).offer());
   const auto told = [&](const Desk& desk, v1::NoticeKind kind) {
@@ -426,13 +427,8 @@ TEST_P(People, WhoIsPausedIsToldHowToComeBack) {
   EXPECT_EQ(resumed.code(), 0) << resumed.ShortDebugString();
   told(ann, v1::NOTICE_KIND_RESUMED);
   told(second, v1::NOTICE_KIND_RESUMED);
-  eventually("he is asked again, once all know", [&] {
-    const std::string session = platform().start("soon").name();
-    const v1::Session routed = platform().watch(session)->wait_for("offered or not", [](const v1::Session& state) {
-      return has_leg(state, "im", v1::LEG_STATE_OFFERING) || state.state() == v1::SESSION_STATE_ENDED;
-    });
-    return has_leg(routed, "im", v1::LEG_STATE_OFFERING);
-  });
+  settle({&ann});
+  ann.wait_preview(platform().start("soon").name());
   const auto stranger = ask(ann, [](v1::DeskRequest& request) { request.mutable_resume()->set_expert("stranger"); });
   EXPECT_EQ(stranger.reason(), "UNKNOWN_EXPERT");
 }

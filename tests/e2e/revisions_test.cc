@@ -122,7 +122,9 @@ TEST_P(Revisions, AChangedFileLetsGoOfWhatWasActivated) {
   at(0).activate("revised", first);
   wait_live("revised", first);
   folder().write("revised.yaml", ends_in("third"));
-  wait_other("revised", first);
+  for (size_t i = 0; i < system().replicas(); ++i) {
+    eventually("the third is live", [&] { return at(i).get("revised").text() == ends_in("third"); });
+  }
   EXPECT_EQ(mailbox("revised"), "third");
   EXPECT_FALSE(at(0).get("revised").strategy().pinned());
 }
@@ -216,12 +218,13 @@ TEST_P(Revisions, ACandidateDecidesBesideAndReservesNothing) {
   for (size_t i = 0; i < system().replicas(); ++i) {
     eventually("the candidate is loaded", [&] { return !shadow(i).revision().empty(); });
   }
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(mailbox("revised"), "first");
+  // Not every decision is compared: candidates may take a part of each second, no more.
   int64_t decisions = 0;
-  eventually("all are counted", [&] {
+  eventually("ten are compared", [&] {
+    EXPECT_EQ(mailbox("revised"), "first");
     decisions = 0;
     for (size_t i = 0; i < system().replicas(); ++i) decisions += shadow(i).decisions();
-    return decisions == 10;
+    return decisions >= 10;
   });
   for (size_t i = 0; i < system().replicas(); ++i) {
     const auto told = shadow(i);

@@ -119,6 +119,7 @@ TEST_P(Voice, WhoDoesNotAnswerHandsTheCallToTheNextExpert) {
   Desk& bob = expert("bob");
   for (const auto event : {v1::VOICE_EVENT_NO_ANSWER, v1::VOICE_EVENT_BUSY, v1::VOICE_EVENT_FAILED}) {
     const std::string session = accepted(ann, "team").name();
+    settle({&ann}, "known-voice");  // else bob might be asked at once
     auto request = Platform::at("7001");
     request.set_session(session);
     (*request.mutable_user_data()->mutable_values())["expert_id"] = text_value(ann.expert());

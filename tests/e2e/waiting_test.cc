@@ -65,23 +65,24 @@ TEST_P(Waiting, AnAgentCanSeeBeforehandWhatToExpect) {
     request.mutable_agent()->set_id("curious");
     return call(platform().stub(), &v1::SessionService::Stub::GetAvailability, request).availability();
   };
-  EXPECT_EQ(available("help").outcome(), v1::AVAILABILITY_OUTCOME_WAIT);
-  EXPECT_EQ(available("help").ready(), 0);
-  Desk& ann = expert("ann", {.im = 1});
-  const std::string talking = accepted(ann).name();
-  const std::string waiting = platform().start("help").name();
+  // Where no other test here has anybody, who might be known a little longer than he is there.
+  EXPECT_EQ(available("team").outcome(), v1::AVAILABILITY_OUTCOME_WAIT);
+  EXPECT_EQ(available("team").ready(), 0);
+  Desk& ann = expert("ann", {.skills = {{"team", 1}}, .im = 1});
+  const std::string talking = accepted(ann, "team").name();
+  const std::string waiting = platform().start("team").name();
   platform().wait_leg(waiting, "im", v1::LEG_STATE_WAITING);
-  EXPECT_EQ(available("help").waiting(), 1);
-  EXPECT_TRUE(available("help").has_longest_wait());
+  EXPECT_EQ(available("team").waiting(), 1);
+  EXPECT_TRUE(available("team").has_longest_wait());
   ann.end_leg(talking);
   ann.decline(ann.wait_preview(waiting).offer());
   platform().end(waiting);
-  Desk& bob = expert("bob");
+  Desk& bob = expert("bob", {.skills = {{"team", 1}}});
   settle({&bob});
-  const v1::Availability now = available("help");
+  const v1::Availability now = available("team");
   EXPECT_EQ(now.outcome(), v1::AVAILABILITY_OUTCOME_READY);
   EXPECT_GE(now.ready(), 1);
-  EXPECT_EQ(now.step(), "anyone who can help");
+  EXPECT_EQ(now.step(), "the team");
   EXPECT_EQ(now.expected_wait().seconds(), 0);
   EXPECT_THROW(available("nowhere"), CallFailed);
 }

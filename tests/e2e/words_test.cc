@@ -250,6 +250,7 @@ TEST_P(Words, AFloodOfMarksIsNoFloodToWhoWatches) {
   for (int i = 0; i < 300; ++i) last = platform().send(session.name(), std::to_string(i));
   watch->wait_message("299");
   const size_t before = watch->states().size();
+  const auto began = std::chrono::steady_clock::now();
   for (const v1::Message& message : watch->messages()) {
     v1::DeskRequest mark;
     mark.mutable_mark()->set_session(session.name());
@@ -257,7 +258,6 @@ TEST_P(Words, AFloodOfMarksIsNoFloodToWhoWatches) {
     mark.mutable_mark()->set_read(message.id());
     ann.post(mark);
   }
-  const auto began = std::chrono::steady_clock::now();
   watch->wait_for("the last mark", [&](const v1::Session& told) {
     const auto* expert = participant(told, v1::MESSAGE_AUTHOR_EXPERT);
     return expert != nullptr && expert->read() == last;
