@@ -27,6 +27,11 @@ local function now_ms(p)
   return tonumber(c[2]) + math.min(math.max(wall - tonumber(c[1]), 0), MOST_STEP_MS)
 end
 
+-- A moment of that clock as wall-clock time, which people are shown.
+local function shown_ms(p, ms)
+  return ms + tonumber(redis.call('HGET', p .. 'clock', 'offset') or 0)
+end
+
 -- Whole numbers to text without an exponent.
 local function int(n)
   return string.format('%d', n)
@@ -70,7 +75,7 @@ end
 --   desk            1 if a desk speaks for him
 --   idle            ms at which he last held nothing
 --   block, offers, worked, day   see guards.lua
---   since           since when (ms) he is in the state that presence says
+--   since           since when (ms of wall-clock time) he is in the state that presence says
 --   media           of each of his media, in order of name, "name,capacity,use,wrap", ";" between them: legs at once,
 --                   holdings now (I1: the number of r: and w: fields of that medium), how many of these are legs that are
 --                   over and wrapped up; - if he has none

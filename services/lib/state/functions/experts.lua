@@ -84,7 +84,7 @@ redis.register_function('xl1_expert_put', function(keys, args)
   set_media(x, media, names)
   x.dir = rev
   if mode ~= 'update' then x.active = true end
-  if not before then x.since = int(now_ms(p)) end
+  if not before then x.since = int(shown_ms(p, now_ms(p))) end
   set_block(p, expert, x, now_ms(p))
   -- In new buckets he is as free as one who has just come.
   changed(p, expert, before and before.buckets == buckets and before or nil, x)
@@ -189,7 +189,7 @@ local function present(p, now, expert, x, fields, presence, why, round)
     return
   end
   local after = set_presence(setmetatable({}, {__index = x}), presence)
-  if after.state ~= x.state then after.since = int(now) end
+  if after.state ~= x.state then after.since = int(shown_ms(p, now)) end
   changed(p, expert, x, after, fields, round)
 end
 

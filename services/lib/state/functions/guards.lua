@@ -24,7 +24,7 @@ end
 
 -- Local time of an expert: {day, of_day, of_week = ms since it began, shift = ms until his zone's offset changes or nil}.
 local function local_time(p, guard, now)
-  local wall = now + tonumber(redis.call('HGET', p .. 'clock', 'offset') or 0)
+  local wall = shown_ms(p, now)
   local known = guard.zone and redis.call('HGET', p .. 'zones', guard.zone)
   local ahead, shift = 0, nil
   for i, entry in ipairs(known and cjson.decode(known) or {}) do

@@ -23,7 +23,7 @@ local REACHED = 1e12
 local ELIGIBLE = '>IHHHHHHHHHHHHHHHHHHHHHHHH'  -- nothing can be called while the library is loaded
 
 local function hour_of(p, ms)
-  return int(math.floor((ms + tonumber(redis.call('HGET', p .. 'clock', 'offset') or 0)) / HOUR))
+  return int(math.floor(shown_ms(p, ms) / HOUR))
 end
 
 local function named(id)
