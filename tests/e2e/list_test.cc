@@ -97,8 +97,7 @@ TEST_P(Lists, ABadFilterSaysWhereItIsWrong) {
   v1::ListSessionsRequest request;
   request.set_parent("domains/main");
   request.set_filter("agent.age > 3");
-  v1::ListSessionsResponse response;
-  const grpc::Status status = ask(platform().stub(), &v1::SessionService::Stub::ListSessions, request, response);
+  const grpc::Status status = status_of(platform().stub(), &v1::SessionService::Stub::ListSessions, request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
   EXPECT_NE(status.error_message().find("agent.age"), std::string::npos) << status.error_message();
 }

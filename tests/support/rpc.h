@@ -47,25 +47,32 @@ grpc::Status ask(Stub& stub, grpc::Status (Service::*method)(grpc::ClientContext
   return (stub.*method)(&context, request, &response);
 }
 
-// One try of which only the status counts.
+// What came of a call: asks again on UNAVAILABLE, as the contract tells callers to.
 template <typename Stub, typename Service, typename Request, typename Response>
 grpc::Status status_of(Stub& stub, grpc::Status (Service::*method)(grpc::ClientContext*, const Request&, Response*),
-                       const Request& request) {
-  Response ignored;
-  return ask(stub, method, request, ignored);
-}
-
-// Asks again on UNAVAILABLE, as the contract tells callers to; any other refusal throws CallFailed.
-template <typename Stub, typename Service, typename Request, typename Response>
-Response call(Stub& stub, grpc::Status (Service::*method)(grpc::ClientContext*, const Request&, Response*),
-              const Request& request) {
-  Response response;
+                       const Request& request, Response& response) {
   grpc::Status status;
   eventually(Request::descriptor()->name() + " is answered", [&] {
     response.Clear();
     status = ask(stub, method, request, response);
     return status.error_code() != grpc::StatusCode::UNAVAILABLE;
   });
+  return status;
+}
+
+template <typename Stub, typename Service, typename Request, typename Response>
+grpc::Status status_of(Stub& stub, grpc::Status (Service::*method)(grpc::ClientContext*, const Request&, Response*),
+                       const Request& request) {
+  Response ignored;
+  return status_of(stub, method, request, ignored);
+}
+
+// The same of a call that has to succeed: a refusal throws CallFailed.
+template <typename Stub, typename Service, typename Request, typename Response>
+Response call(Stub& stub, grpc::Status (Service::*method)(grpc::ClientContext*, const Request&, Response*),
+              const Request& request) {
+  Response response;
+  const grpc::Status status = status_of(stub, method, request, response);
   if (!status.ok()) throw CallFailed(status);
   return response;
 }

@@ -128,7 +128,8 @@ TEST_F(PresenceServiceTest, TheStoreMayGoAndComeBack) {
   redis_.kill();
   v1::GetPresenceRequest request;
   request.set_name(name("ann"));
-  EXPECT_EQ(test::refusal(test::status_of(*replica_->presence, &Presences::GetPresence, request)).reason,
+  v1::GetPresenceResponse none;
+  EXPECT_EQ(test::refusal(test::ask(*replica_->presence, &Presences::GetPresence, request, none)).reason,
             "STORE_UNAVAILABLE");
   redis_.start();
   send({report("ann", kOnline)});
