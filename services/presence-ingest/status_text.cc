@@ -179,6 +179,17 @@ class Reader {
     if (from >= words_.size()) return std::string(text_);
     return std::string(text_.substr(words_[from].begin, words_[to - 1].end - words_[from].begin));
   }
+  // The words from `from` up to where something else than a state may begin.
+  std::string phrase(size_t from) const {
+    std::string words;
+    for (size_t at = from; at < words_.size(); ++at) {
+      const std::string& word = words_[at].lower;
+      const bool other = word == "," || word == ";" || word == "and" || word == "until" || word == "for";
+      if (other) break;
+      words += (words.empty() ? "" : " ") + word;
+    }
+    return words;
+  }
   void fault(size_t from, std::string why, std::string hint) {
     if (!fault_) fault_ = NotUnderstood{said(from), std::move(why), std::move(hint)};
   }
@@ -204,9 +215,10 @@ class Reader {
       }
     }
     if (best == nullptr) {
-      std::vector<std::string> known;
+      std::vector<std::string> known{"follow-me", "until", "back at", "back in"};
       for (const StateWords& one : kStates) known.emplace_back(one.words);
-      const auto near = yaml::nearest(words_[from].lower, known);
+      auto near = yaml::nearest(phrase(from), known);
+      if (!near) near = yaml::nearest(words_[from].lower, known);
       fault(from, "means nothing here", near ? "did you mean " + *near + "?" : kExamples);
       return;
     }

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "app/server.h"
 #include "base/names.h"
@@ -23,9 +25,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kDomain = "main";
 constexpr int kInBatch = 256;
-constexpr int kWindow = 8;  // batches of a stream that are under way
+constexpr size_t kWindow = 8;  // batches of a stream that are under way
 constexpr int kWarmUp = 50;
 constexpr std::chrono::seconds kPatience{60};
+constexpr int kMostLosses = 100;
+constexpr std::chrono::milliseconds kReopenAfter{100};
 
 v1::PresenceReport report(int expert, v1::PresenceState state, int64_t sequence) {
   v1::PresenceReport out;
@@ -67,45 +71,72 @@ class Snapshot {
   evaluation::ReadModel model_;
 };
 
-// One stream of a source of its own that reports about experts `first`, `first + step` ... round and round.
+// A source of its own with one stream that reports about experts `first`, `first + step` ... round and round. A stream
+// that is lost, as when the store did not answer in time, is opened again.
 class Generator {
  public:
-  Generator(v1::PresenceService::Stub& stub, const std::string& source, int first, int step, int experts)
-      : stream_(stub.StreamPresence(&context_)), first_(first), step_(step), experts_(experts) {
+  Generator(v1::PresenceService::Stub& stub, std::string source, int first, int step, int experts)
+      : stub_(stub), source_(std::move(source)), first_(first), step_(step), experts_(experts) {}
+  ~Generator() {
+    if (!stream_) return;
+    context_->TryCancel();
+    (void)stream_->Finish();
+  }
+
+  // So many reports, each of another state than the last of that expert, or each the same. False if one was refused,
+  // and the reason is said.
+  bool run(int reports, bool changing) {
+    int acknowledged = 0;
+    while (acknowledged < reports) {
+      if (!stream_ && !open()) return false;
+      std::deque<int> under_way;  // reports of each batch
+      int sent = acknowledged;
+      v1::StreamPresenceResponse response;
+      do {
+        bool going = true;
+        while (going && sent < reports && under_way.size() < kWindow) {
+          v1::StreamPresenceRequest request;
+          for (int i = 0; i < kInBatch && sent < reports; ++i, ++sent) *request.add_reports() = next(changing);
+          under_way.push_back(request.reports_size());
+          going = stream_->Write(request);
+        }
+        if (!stream_->Read(&response)) break;
+        if (!response.refused().empty()) {
+          fail("a report was refused: " + response.refused(0).detail());
+          return false;
+        }
+        acknowledged += under_way.front();
+        under_way.pop_front();
+      } while (acknowledged < reports);
+      if (acknowledged < reports && !lost()) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool open() {
+    context_ = std::make_unique<grpc::ClientContext>();
+    stream_ = stub_.StreamPresence(context_.get());
     v1::StreamPresenceRequest request;
     request.set_parent(domain_name(kDomain));
-    request.mutable_hello()->set_source(source);
+    request.mutable_hello()->set_source(source_);
     request.mutable_hello()->set_kind(v1::SOURCE_KIND_CLIENT);
     request.mutable_hello()->set_epoch(1);
     stream_->Write(request);
     v1::StreamPresenceResponse response;
-    good_ = stream_->Read(&response) && response.has_welcome();
+    return stream_->Read(&response) || (lost() && open());
   }
-  ~Generator() {
-    context_.TryCancel();
-    (void)stream_->Finish();
-  }
-
-  // So many reports, each of another state than the last of that expert, or each the same. False if one was refused.
-  bool run(int reports, bool changing) {
-    int sent = 0;
-    int acknowledged = 0;
-    int batches = 0;
-    while (good_ && acknowledged < batches + (sent < reports ? 1 : 0)) {
-      while (sent < reports && batches - acknowledged < kWindow) {
-        v1::StreamPresenceRequest request;
-        for (int i = 0; i < kInBatch && sent < reports; ++i, ++sent) *request.add_reports() = next(changing);
-        if (!stream_->Write(request)) return false;
-        ++batches;
-      }
-      v1::StreamPresenceResponse response;
-      good_ = stream_->Read(&response) && response.refused().empty();
-      ++acknowledged;
+  // True if it may be opened again.
+  bool lost() {
+    const grpc::Status status = stream_->Finish();
+    stream_.reset();
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE && ++losses_ <= kMostLosses) {
+      std::this_thread::sleep_for(kReopenAfter);
+      return true;
     }
-    return good_;
+    fail("StreamPresence", status);
+    return false;
   }
-
- private:
   v1::PresenceReport next(bool changing) {
     if (first_ + at_ * step_ >= experts_) {
       at_ = 0;
@@ -114,18 +145,20 @@ class Generator {
     return report(first_ + at_++ * step_, online_ ? v1::PRESENCE_STATE_ONLINE : v1::PRESENCE_STATE_BUSY, ++sequence_);
   }
 
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::StreamPresenceRequest, v1::StreamPresenceResponse>> stream_;
+  v1::PresenceService::Stub& stub_;
+  const std::string source_;
   const int first_;
   const int step_;
   const int experts_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::StreamPresenceRequest, v1::StreamPresenceResponse>> stream_;
   int at_ = 0;
   bool online_ = true;
   int64_t sequence_ = 0;
-  bool good_ = false;
+  int losses_ = 0;
 };
 
-// Reports a second over all streams; 0 if any was refused.
+// Reports a second over all streams; 0 if any was refused, which has been said.
 double throughput(std::vector<std::unique_ptr<Generator>>& generators, int reports, bool changing) {
   std::vector<std::future<bool>> done;
   const auto begin = Clock::now();
@@ -195,10 +228,10 @@ int bench_presence(const std::string& folder_below, const PresenceBench& setting
         std::make_unique<Generator>(*stub, fmt::format("source-{}", i), i, settings.streams, settings.experts));
   }
   const int warm_up = std::min(settings.reports, 2 * settings.experts);
-  if (throughput(generators, warm_up, true) == 0) return fail("reports were refused");
+  if (throughput(generators, warm_up, true) == 0) return 1;
   const double changing = throughput(generators, settings.reports, true);
   const double repeated = throughput(generators, settings.reports, false);
-  if (changing == 0 || repeated == 0) return fail("reports were refused");
+  if (changing == 0 || repeated == 0) return 1;
 
   fmt::print("report to snapshot        p50 {:.2f} ms  p99 {:.2f} ms, {} reports one at a time\n", median(taken),
              percentile(taken, 0.99), settings.changes);

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int64_t kLatestMs = 31LL * 24 * 3600 * 1000;
+
 v1::Tristate tristate(const json& object, const char* key) {
   if (!object.contains(key) || object[key].is_null()) return v1::TRISTATE_UNSPECIFIED;
   return object[key].get<bool>() ? v1::TRISTATE_YES : v1::TRISTATE_NO;
@@ -61,7 +63,7 @@ std::variant<PresenceLine, std::string> read(const json& object) {
   line.report.set_can_voice(tristate(object, "can_voice"));
   if (object.contains("ttl_s")) line.report.mutable_ttl()->set_seconds(object["ttl_s"].get<int64_t>());
   line.at_ms = object.value("at_ms", int64_t{0});
-  if (line.at_ms < 0) return "\"at_ms\" is negative";
+  if (line.at_ms < 0 || line.at_ms > kLatestMs) return "\"at_ms\" is not within 31 days";
   return line;
 }
 

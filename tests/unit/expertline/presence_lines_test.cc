@@ -33,6 +33,7 @@ TEST(PresenceLines, AFaultIsSaid) {
        {"", "[]", "{", R"({"state": "online"})", R"({"expert": "ann"})", R"({"expert": "ann", "state": "onlin"})",
         R"({"expert": 5, "state": "online"})", R"({"expert": "ann", "state": "online", "can_im": "yes"})",
         R"({"expert": "ann", "state": "online", "at": 5})", R"({"expert": "ann", "state": "online", "at_ms": -5})",
+        R"({"expert": "ann", "state": "online", "at_ms": 9000000000000000000})",
         R"({"expert": "ann", "state": "unspecified"})"}) {
     const auto parsed = parse_presence_line(bad);
     ASSERT_TRUE(std::holds_alternative<std::string>(parsed)) << bad;

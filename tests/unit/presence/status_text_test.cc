@@ -108,6 +108,9 @@ TEST(StatusText, SaysWhatCouldBeMeant) {
     return std::get<NotUnderstood>(read_status(text, berlin(), at(kNow))).hint;
   };
   EXPECT_EQ(hint("availabel"), "did you mean available?");
+  EXPECT_EQ(hint("in a meating until 23:00"), "did you mean in a meeting?");
+  EXPECT_EQ(hint("available, folow-me 555"), "did you mean follow-me?");
+  EXPECT_EQ(hint("busy untill 10"), "did you mean until?");
   EXPECT_EQ(hint("busy until 3"), "say: tomorrow 3:00, or 15:00");
 }
 
