@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 
+#include "presence-ingest/mapping.h"
+#include "presence-ingest/sources/source_file.h"
 #include "roster/roster.h"
 
 namespace expertline::cli {
@@ -55,9 +57,22 @@ Report check(const std::vector<FileSet>& sets, const std::optional<strategy::Sou
     bool known = roster.has_value();
     std::vector<yaml::Issue> issues;
     for (const strategy::SourceFile& file : set) {
-      if (strategy::kind_of(file) != strategy::FileKind::kRoster) continue;
-      known = true;
-      for (yaml::Issue& issue : read_roster(file, own)) issues.push_back(std::move(issue));
+      std::vector<yaml::Issue> read;
+      switch (strategy::kind_of(file)) {
+        case strategy::FileKind::kRoster:
+          known = true;
+          read = read_roster(file, own);
+          break;
+        case strategy::FileKind::kMapping:
+          read = presence::Mapping().add(file.text, file.name);
+          break;
+        case strategy::FileKind::kSources:
+          read = presence::read_sources(file.text, file.name).issues;
+          break;
+        default:
+          break;
+      }
+      issues.insert(issues.end(), read.begin(), read.end());
     }
     auto loaded = strategy::Registry::load(set, nullptr, known ? std::make_shared<strategy::Directory>(own) : nullptr);
     issues.insert(issues.end(), loaded.issues.begin(), loaded.issues.end());

@@ -63,7 +63,8 @@ int run(const Options& options) {
 
 Run declare_check(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("files", options->paths, "Strategies, calendars, candidates, rosters, or folders of them");
+  app.add_option("files", options->paths,
+                 "Strategies, calendars, candidates, rosters, mappings, sources, or folders of them");
   app.add_option("--roster", options->roster, "Check the names of skills, groups and experts against this roster");
   app.add_option("--format", options->format, "text, json or sarif")
       ->check(CLI::IsMember({"text", "json", "sarif"}))

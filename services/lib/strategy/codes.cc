@@ -49,8 +49,16 @@ constexpr Code kCodes[] = {
     {"bad_number", kError, "not a whole number",
      "Digits only, perhaps with a minus sign before them; without quotes, leading zeros or separators.",
      "offers: \"3\"", "offers: 3"},
-    {"bad_value", kError, "a value that the roster does not take",
-     "Each field of an expert has its own rule, which the message says; docs/roster.md has them all.", "", ""},
+    {"bad_value", kError, "a value that its key does not take",
+     "Each field of an expert and of a source of presence has its own rule, which the message says; docs/roster.md "
+     "and\n"
+     "docs/sources.md have them all.",
+     "", ""},
+    {"bad_word", kError, "not a word of another system",
+     "A word is a text of at most 64 bytes; a pair is two of them with a slash between, and the second may be a star "
+     "for\n"
+     "any other.",
+     "", ""},
     {"bound_twice", kError, "a name that is taken",
      "A routing point belongs to one strategy, and a strategy, a calendar and a candidate have their names for\n"
      "themselves. The hint says who had it first.",
@@ -274,6 +282,8 @@ constexpr Code kCodes[] = {
      "Weights that do not depend on the expert make a plain random pick.", "pick: {weighted: 2}", "pick: random"},
     {"weight_never", kError, "a weight that nobody can have", "With a weight of 0 or less nobody is ever picked.",
      "pick: {weighted: 0}", "pick: {weighted: 1.0 - expert.load}"},
+    {"word_twice", kError, "a word of another system that is there twice",
+     "Upper and lower case are the same in the words of other systems, so each has one meaning.", "", ""},
     {"wrong_literal", kError, "a value that is not of its type",
      "The default and the values of one_of are of the declared type.", "amount: {type: int, default: 010}",
      "amount: {type: int, default: 10}"},

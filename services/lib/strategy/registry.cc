@@ -85,6 +85,8 @@ FileKind kind_of(const SourceFile& file) {
   if (has_key(file.text, "strategy")) return FileKind::kStrategy;
   if (has_key(file.text, "calendar")) return FileKind::kCalendar;
   if (has_key(file.text, "experts")) return FileKind::kRoster;
+  if (has_key(file.text, "systems")) return FileKind::kMapping;
+  if (has_key(file.text, "sources")) return FileKind::kSources;
   // With a slip of the hand; a strategy has steps.
   const bool steps = has_key_like(file.text, {"strategy", "steps"});
   if (!steps && has_key_like(file.text, {"calendar", "zone"})) return FileKind::kCalendar;

@@ -25,6 +25,8 @@ enum class FileKind {
   kCalendar,   // has a key `calendar`
   kTest,       // NAME.test.yaml
   kRoster,     // has a key `experts`
+  kMapping,    // has a key `systems`: what other systems' words of presence mean
+  kSources,    // has a key `sources`: sources of presence
 };
 FileKind kind_of(const SourceFile& file);
 
@@ -32,10 +34,10 @@ class Registry {
  public:
   struct Result;
 
-  // All files; tests and rosters among them are passed over. A routing point bound twice, two strategies or calendars
-  // of one name and strategies whose `otherwise` send to each other in a circle are errors, too. The revisions of
-  // `previous` (may be null) are kept, so that running legs finish on theirs. With a `directory` the names of skills,
-  // groups and experts are checked against it.
+  // All files; those that are neither strategies nor calendars are passed over. A routing point bound twice, two
+  // strategies or calendars of one name and strategies whose `otherwise` send to each other in a circle are errors,
+  // too. The revisions of `previous` (may be null) are kept, so that running legs finish on theirs. With a `directory`
+  // the names of skills, groups and experts are checked against it.
   static Result load(const std::vector<SourceFile>& files, const Registry* previous,
                      std::shared_ptr<const Directory> directory = nullptr);
 

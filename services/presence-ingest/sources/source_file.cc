@@ -100,8 +100,11 @@ ReadSources read_sources(std::string_view text, const std::string& file) {
       }
     }
     if (const auto* others = fields.optional("others")) {
-      const bool refuse = others->kind == yaml::Node::Kind::kScalar && others->scalar == "refuse";
-      if (!refuse) read.file.others = read_rules(*others, "others", issues);
+      if (others->kind != yaml::Node::Kind::kScalar) {
+        read.file.others = read_rules(*others, "others", issues);
+      } else {
+        (void)yaml::read_word(*others, "others without keys", {"refuse"}, issues);
+      }
     }
     fields.done();
   }
