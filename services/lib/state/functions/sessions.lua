@@ -330,24 +330,31 @@ end
 
 -- User data -----------------------------------------------------------------------------------------------------------------
 
--- Bytes of a key and its value as the limit counts them: a number counts 8.
-local function weight(field, value)
+-- Bytes of a key and its value as the limit counts them: a number counts 8, the session's own id nothing.
+local function weight(s, field, value)
+  if field == '=session_id' and value == 't' .. s then return 0 end
   return #field - 1 + (string.sub(value, 1, 1) == 'n' and 8 or #value - 1)
 end
 
--- Deletes and sets keys, or changes nothing and returns a refusal. `sets` is a flat list "=key", value.
+-- Deletes and sets keys, or changes nothing and returns a refusal. `sets` is a flat list "=key", value. What a
+-- strategy attached may be over the limit already: a change may not add to it then, but a call brings all of it back.
 local function change_user_data(p, s, deletes, sets, limit)
   if #deletes + #sets == 0 then return nil end
   local key = p .. 'u:' .. s
-  local stored, bytes = {}, 0
+  local stored, before, bytes = {}, 0, 0
   local flat = redis.call('HGETALL', key)
   for i = 1, #flat, 2 do
-    if flat[i] ~= 'rev' then stored[flat[i]] = flat[i + 1] end
+    if flat[i] ~= 'rev' then
+      stored[flat[i]] = flat[i + 1]
+      before = before + weight(s, flat[i], flat[i + 1])
+    end
   end
   for _, field in ipairs(deletes) do stored[field] = nil end
   for i = 1, #sets, 2 do stored[sets[i]] = sets[i + 1] end
-  for field, value in pairs(stored) do bytes = bytes + weight(field, value) end
-  if bytes > limit then return refused('USER_DATA_TOO_LARGE', 'bytes', int(bytes), 'limit', int(limit)) end
+  for field, value in pairs(stored) do bytes = bytes + weight(s, field, value) end
+  if bytes > limit and bytes > before then
+    return refused('USER_DATA_TOO_LARGE', 'bytes', int(bytes), 'limit', int(limit))
+  end
   if #deletes > 0 then redis.call('HDEL', key, unpack(deletes)) end
   for i = 1, #sets, 2 do redis.call('HSET', key, sets[i], sets[i + 1]) end
   redis.call('HINCRBY', key, 'rev', 1)
