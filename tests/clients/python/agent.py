@@ -36,7 +36,12 @@ def text_messages(sessions, to_sessions, ask):
     """A third medium, with a capacity of its own."""
     to_presence = connect(os.environ.get("EXPERTLINE_PRESENCE", "127.0.0.1:7400"))
     directory = expert_pb2_grpc.ExpertServiceStub(to_presence)
-    sam = expert_pb2.Expert(name=f"{DOMAIN}/experts/agent-sam", skills={"texting": 1}, capacities={"sms": 1})
+    sam = expert_pb2.Expert(
+        name=f"{DOMAIN}/experts/agent-sam",
+        skills={"texting": 1},
+        capacities={"sms": 1},
+        guard_rails=expert_pb2.GuardRails(pause_after_timeouts=1),
+    )
     directory.CreateExpert(expert_pb2.CreateExpertRequest(parent=DOMAIN, expert=sam), timeout=TIMEOUT)
     report = presence_pb2.PresenceReport(
         expert="agent-sam",
@@ -71,9 +76,29 @@ def text_messages(sessions, to_sessions, ask):
         desk.ask("WRONG_STATE", send_message=words)
     call = session_pb2.RouteCallRequest(parent=DOMAIN, call_id="agent-sms", routing_point="sms")
     refused(sessions.RouteCall, call, "INVALID_FIELD")  # it is no call
+    say("a medium of the operator's own is offered, within its own capacity")
+
+    def ignored():
+        request = ask()
+        request.routing_point = "sms-brief"
+        name = sessions.StartSession(request, timeout=TIMEOUT).session.name
+        desk.preview("agent-sam", name)
+        return name
+
+    names = [ignored()]
+    notice = desk.wait_for("a pause", lambda event: event.notice.kind == desk_pb2.NOTICE_KIND_PAUSED).notice
+    assert notice.expert == "agent-sam" and notice.text, notice
+    closed = desk.wait_for("the end of the offer", lambda event: event.offer_closed.offer.session == names[0])
+    assert closed.offer_closed.outcome == common_pb2.OFFER_OUTCOME_TIMED_OUT, closed
+    desk.ask("UNKNOWN_EXPERT", resume=desk_pb2.DeskResume(expert="agent-nobody"))
+    desk.ask(resume=desk_pb2.DeskResume(expert="agent-sam"))
+    desk.wait_for("he is back", lambda event: event.notice.kind == desk_pb2.NOTICE_KIND_RESUMED)
+    names.append(ignored())
+    for name in names:
+        sessions.EndSession(session_pb2.EndSessionRequest(name=name), timeout=TIMEOUT)
     desk.close()
     directory.DeleteExpert(expert_pb2.DeleteExpertRequest(name=sam.name), timeout=TIMEOUT)
-    say("a medium of the operator's own is offered, within its own capacity")
+    say("who lets a preview run out is paused, and asked again once he says that he is back")
 
 
 def main():
