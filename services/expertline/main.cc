@@ -1,8 +1,11 @@
 // The command `expertline`.
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "app/config.h"
 #include "expertline/command.h"
 
 int main(int argc, char** argv) {
@@ -17,10 +20,28 @@ int main(int argc, char** argv) {
     runs[sub] = command.declare(*sub);
   }
 
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::map<std::string, std::string> origins;
+  CLI::App* named = arguments.empty() ? nullptr : app.get_subcommand_no_throw(arguments.front());
+  const bool configurable = named != nullptr && expertline::app::has_config_options(*named);
   try {
-    app.parse(argc, argv);
+    if (configurable) {
+      auto settings = expertline::app::with_config(*named, {arguments.begin() + 1, arguments.end()});
+      if (!settings) {
+        std::cerr << settings.error().message << "\n";
+        return 2;
+      }
+      arguments.erase(arguments.begin() + 1, arguments.end());
+      arguments.insert(arguments.end(), settings->arguments.begin(), settings->arguments.end());
+      origins = settings->origins;
+    }
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (configurable && expertline::app::asked_to_print(*named)) {
+    std::cout << expertline::app::config_text(*named, origins);
+    return 0;
   }
   return runs.at(app.get_subcommands().front())();
 }

@@ -69,12 +69,14 @@ ExpertTable::Slot ExpertTable::add(std::string_view id) {
     free_.pop_back();
   }
   entries_[slot].id = id;
+  ++by_state_[entries_[slot].state];
   index_.insert(slot);
   return slot;
 }
 
 void ExpertTable::remove(Slot slot) {
   in_our_call_.erase(entries_[slot].id);
+  --by_state_[entries_[slot].state];
   index_.erase(slot);
   entries_[slot] = Entry();
   free_.push_back(slot);
@@ -99,6 +101,9 @@ void ExpertTable::set_directory(Slot slot, const v1::Expert& directory) {
 
 void ExpertTable::set_state(Slot slot, const state::ExpertState& state) {
   Entry& entry = entries_[slot];
+  --by_state_[entry.state];
+  entry.state = v1::PresenceState_IsValid(state.state) ? static_cast<uint8_t>(state.state) : 0;
+  ++by_state_[entry.state];
   v1::Expert expert;
   expert.set_state(state.active ? v1::EXPERT_STATE_ACTIVE : v1::EXPERT_STATE_RETIRED);
   if (!state.number.empty()) (*expert.mutable_dns())["voice"] = state.number;

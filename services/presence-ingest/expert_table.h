@@ -4,6 +4,7 @@
 
 #include <absl/container/flat_hash_set.h>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -35,6 +36,7 @@ class ExpertTable {
     std::string bytes;
     uint32_t directory_size = 0;
     uint32_t expert_size = 0;
+    uint8_t state = 0;  // number of his PresenceState; 0 until it is set
   };
 
   // `experts`: how many there will be, if that is known.
@@ -59,6 +61,9 @@ class ExpertTable {
 
   v1::ExpertRecord record(Slot slot) const;
   bool in_group(Slot slot, std::string_view group) const;
+  // How many are in each state, by number of PresenceState.
+  using ByState = std::array<size_t, v1::PresenceState_ARRAYSIZE>;
+  const ByState& by_state() const { return by_state_; }
   // Ids of those who hold a voice leg that is not only wrapped up.
   const std::set<std::string>& in_our_call() const { return in_our_call_; }
 
@@ -89,6 +94,7 @@ class ExpertTable {
   std::vector<Slot> free_;
   absl::flat_hash_set<Slot, Hash, Equal> index_;
   std::set<std::string> in_our_call_;
+  ByState by_state_{};
 };
 
 }  // namespace expertline::presence

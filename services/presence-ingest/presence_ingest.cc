@@ -7,11 +7,14 @@
 #include <iterator>
 #include <utility>
 
+#include "app/telemetry.h"
+
 namespace expertline::presence {
 namespace {
 
 constexpr uint64_t kRetryMs = 200;
 constexpr uint64_t kLookMs = 5;
+constexpr uint64_t kMeasureMs = 2'000;
 constexpr uint64_t kRenewZonesMs = 3600 * 1000;
 // A file of the operator's own may be larger than what the API takes.
 constexpr size_t kMostRosterBytes = 64 * 1024 * 1024;
@@ -79,7 +82,7 @@ PresenceIngest::PresenceIngest(Config config)
       presence_service_({loop_, calls_}, store_, domains_, reports_, sources_, read_models_, config_.most_contacts) {
   for (const std::string& domain : domains_.served()) {
     read_models_[domain] =
-        std::make_unique<ReadModel>(loop_, redis::Client::Options{.address = config_.redis}, store_, domain);
+        std::make_unique<ReadModel>(loop_, redis::Client::Options{.address = config_.redis, .name = "read_model"}, store_, domain);
   }
   presence_service_.follow_read_models();
 }
@@ -94,8 +97,13 @@ Result<Done> PresenceIngest::start(std::function<void()> on_ready) {
     roster = std::move(*read);
   }
   running_ = true;
+  loop_.watch("presence-ingest");
   loop_.post([this, roster = std::move(roster), on_ready = std::move(on_ready)]() mutable {
     redis_.start();
+    spawn(app::show_ready(loop_, "presence-ingest", [this] {
+      return redis_.connected() && std::all_of(read_models_.begin(), read_models_.end(),
+                                               [](const auto& model) { return model.second->complete(); });
+    }));
     spawn(prepare(std::move(roster), std::move(on_ready)));
   });
   loop_.start();
@@ -121,11 +129,23 @@ Task<void> PresenceIngest::prepare(std::vector<roster::Member> roster, std::func
   reports_.start();
   sources_.start();
   spawn(renew_zones());
+  spawn(measure());
   while (!std::all_of(read_models_.begin(), read_models_.end(), [](const auto& m) { return m.second->complete(); })) {
     const bool going = co_await loop_.sleep(kLookMs);
     if (!going) co_return;
   }
   on_ready();
+}
+
+Task<void> PresenceIngest::measure() {
+  for (;;) {
+    for (const auto& [domain, model] : read_models_) {
+      if (model->complete()) model->show();
+      co_await sources_.show(domain);
+    }
+    const bool going = co_await loop_.sleep(kMeasureMs);
+    if (!going) co_return;
+  }
 }
 
 Task<void> PresenceIngest::renew_zones() {

@@ -54,6 +54,8 @@ class PresenceIngest {
  private:
   // Keeps the tables of time zones ahead, until the loop is stopped.
   Task<void> renew_zones();
+  // Lets the metrics say how the domains stand, until the loop is stopped.
+  Task<void> measure();
   Task<void> prepare(std::vector<roster::Member> roster, std::function<void()> on_ready);
 
   const Config config_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/names.h"
+#include "presence-ingest/metrics.h"
 
 namespace expertline::presence {
 namespace {
@@ -228,7 +229,18 @@ Task<bool> ReadModel::refresh_directory(std::vector<state::ExpertChange> changes
   co_return true;
 }
 
+void ReadModel::show() const {
+  std::vector<app::Readings::Value> values;
+  for (int state = v1::PRESENCE_STATE_ONLINE; state < v1::PresenceState_ARRAYSIZE; ++state) {
+    values.push_back({.labels = {state_word(static_cast<v1::PresenceState>(state))},
+                      .value = static_cast<double>(experts_->by_state()[static_cast<size_t>(state)])});
+  }
+  experts_by_state.replace(domain_, values);
+  read_model_watchers.at({domain_}).Set(static_cast<double>(watchers_.size()));
+}
+
 void ReadModel::apply(const std::vector<state::ExpertChange>& changes) {
+  read_model_changes.at({domain_}).Increment(static_cast<double>(changes.size()));
   if (changes.empty()) return;
   std::set<std::string> touched;
   for (const state::ExpertChange& change : changes) {

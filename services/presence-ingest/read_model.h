@@ -39,6 +39,9 @@ class ReadModel {
   void watch(std::shared_ptr<Stream> stream, std::optional<state::LogId> cursor);
   void unwatch(const Stream* stream);
 
+  // Lets the metrics say how it stands.
+  void show() const;
+
   // nullopt if there is no such expert.
   std::optional<v1::ExpertRecord> find(const std::string& expert) const;
   bool in_group(const std::string& expert, const std::string& group) const;

@@ -3,6 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "presence-ingest/metrics.h"
+
 namespace expertline::presence {
 namespace {
 
@@ -55,13 +57,14 @@ Task<Result<Done>> Reports::compose_all(std::string domain, state::Observed obse
   if (observed.compose.empty()) co_return Done{};
   Composer& composer = composers_.at(domain);
   composer.learn(observed);
-  std::vector<state::Composition> compositions;
-  compositions.reserve(observed.compose.size());
+  std::vector<state::Composition> composed;
+  composed.reserve(observed.compose.size());
   for (state::Observations& one : observed.compose) {
-    compositions.push_back(composer.compose(std::move(one), observed.now_ms));
-    dampings_.at(domain).damp(compositions.back(), observed.now_ms);
+    composed.push_back(composer.compose(std::move(one), observed.now_ms));
+    dampings_.at(domain).damp(composed.back(), observed.now_ms);
+    compositions.at({domain, rule_of(composed.back().why.reason())}).Increment();
   }
-  co_return co_await store_.present(domain, std::move(compositions));
+  co_return co_await store_.present(domain, std::move(composed));
 }
 
 Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domain, std::vector<state::Report> reports) {
@@ -80,6 +83,11 @@ Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domai
     }
     steps.push_back(std::move(step));
   }
+  std::vector<std::string> rules(steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (reports[i].assumed) rules[i] = rule_of(reports[i].assumed->composition.why.reason());
+  }
+  const uint64_t began = uv_hrtime();
   auto observed = co_await store_.observe(domain, std::move(reports));
   if (!observed) {
     composer.forget_all();  // whoever answers next may have forgotten something
@@ -89,10 +97,12 @@ Task<Result<std::vector<state::ReportOutcome>>> Reports::write(std::string domai
     if (observed->outcomes[i] != ReportOutcome::written) continue;
     damping.hold_until(steps[i]->expert, steps[i]->available, observed->now_ms);  // which is 0
     composer.learn(std::move(*steps[i]), observed->now_ms);
+    compositions.at({domain, rules[i]}).Increment();
   }
   std::vector<ReportOutcome> outcomes = std::move(observed->outcomes);
   const auto written = co_await compose_all(domain, std::move(*observed));
   if (!written) co_return written.error();
+  report_duration.at({domain}).Observe(static_cast<double>(uv_hrtime() - began) * 1e-9);
   co_return outcomes;
 }
 

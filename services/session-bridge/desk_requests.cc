@@ -1,4 +1,5 @@
 // What a desk asks.
+#include "app/trace.h"
 #include "base/names.h"
 #include "session-bridge/desk_stream.h"
 #include "session-bridge/requests.h"
@@ -164,6 +165,11 @@ Task<Result<Done>> DeskStream::answer(v1::OfferRef offer, std::string outcome, s
                     .message = "no such offer to an expert of this desk",
                     .metadata = {{"session", *session}, {"leg", offer.leg()}, {"n", std::to_string(offer.n())}}};
   }
+  // A desk answers for many: what it says belongs to the request that the leg began with.
+  app::current_work() = app::work_of(leg->trace);
+  app::work_on(*session, leg->revision);
+  const app::Span span("DeskService/Answer", app::Span::Kind::kServer, app::current_work());
+  app::current_work() = span.work();
   const auto answered = co_await domain_->store().answer(*session, leg->id, found->n, found->expert, outcome, why,
                                                          found->details.attach(), number);
   if (!answered) co_return answered.error();

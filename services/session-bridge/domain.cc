@@ -6,8 +6,10 @@
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/names.h"
+#include "session-bridge/metrics.h"
 
 namespace expertline::bridge {
 namespace {
@@ -24,6 +26,13 @@ constexpr std::chrono::milliseconds kAdmitTimeout{2'000};  // somebody waits for
 constexpr uint64_t kAttachAgainMs = 20;
 constexpr int kAttachTries = 250;
 constexpr const char* kBlockMs = "1000";
+constexpr uint64_t kMeasureMs = 2'000;
+constexpr const char* kMostUnread = "1000";  // hints that are counted
+
+int64_t wall_clock_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
 
 // What people call him.
 std::string called(const v1::Agent& agent) { return agent.display_name().empty() ? agent.id() : agent.display_name(); }
@@ -55,7 +64,7 @@ Domain::Domain(app::Loop& loop, DomainConfig config, std::shared_ptr<grpc::Chann
     : loop_(loop),
       config_(std::move(config)),
       client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
-      hints_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
+      hints_(loop, {.address = config_.redis, .name = "hints", .timeout_ms = 5'000}),
       store_(client_, config_.name),
       audit_(client_, config_.name),
       experts_(client_),
@@ -68,6 +77,7 @@ void Domain::start() {
   spawn(read_hints());
   spawn(tick());
   spawn(follow_routing_points());
+  spawn(measure());
 }
 
 void Domain::stop() {
@@ -132,7 +142,10 @@ Task<void> Domain::tick() {
       tick_offset_ = tick->wall - tick->now;
       tick_at_ = loop_.now_ms();
       time_known_ = true;
-      for (const state::LegRef& leg : tick->route) route(leg);
+      for (const state::LegRef& leg : tick->route) {
+        const app::Working as_it_began(app::work_of(leg.trace));
+        route(leg);
+      }
       more = tick->next_in == 0;
     }
     const bool going = co_await loop_.sleep(more ? 1 : kTickMs);
@@ -149,6 +162,33 @@ Task<void> Domain::renew_lease() {
       spdlog::warn("domain {}: the lease of this bridge had run out; all desks are attached again", config_.name);
       co_await attach_all_again();
     }
+  }
+}
+
+Task<void> Domain::measure() {
+  std::string run;  // of the store
+  store_up.at({config_.name}).Set(0);
+  store_restarts.at({config_.name});
+  while (!stopping_) {
+    const int64_t asked = wall_clock_ms();
+    const auto counts = co_await state::read_counts(client_, config_.name);
+    if (counts) {
+      host_ahead_ms_ = counts->host - (asked + wall_clock_ms()) / 2;
+      show(config_.name, *counts);
+    }
+    const auto info = co_await state::read_info(client_);
+    if (info) {
+      if (!run.empty() && run != info->run) store_restarts.at({config_.name}).Increment();
+      run = info->run;
+      show(config_.name, *info, wall_clock_ms() + host_ahead_ms_);
+    }
+    redis::Command unread{"XRANGE", outbox(), "(" + hint_cursor_, "+", "COUNT", kMostUnread};
+    const redis::Reply hints = co_await client_.call(std::move(unread));
+    outbox_length.at({config_.name}).Set(static_cast<double>(hints.elements.size()));
+    store_up.at({config_.name}).Set(counts && info ? 1 : 0);
+    desk_experts.at({config_.name}).Set(static_cast<double>(desks_.size()));
+    const bool going = co_await loop_.sleep(kMeasureMs);
+    if (!going) co_return;
   }
 }
 
@@ -180,10 +220,9 @@ Task<void> Domain::read_hints() {
   // Desks may have been faster than that: theirs was forgotten too.
   co_await attach_all_again();
   spawn(renew_lease());
-  std::string cursor = "0-0";
-  const std::string stream = store_.prefix() + "out:" + config_.bridge;
+  prometheus::Histogram& lag = outbox_lag.at({config_.name});
   while (!stopping_) {
-    redis::Command command{"XREAD", "COUNT", "500", "BLOCK", kBlockMs, "STREAMS", stream, cursor};
+    redis::Command command{"XREAD", "COUNT", "500", "BLOCK", kBlockMs, "STREAMS", outbox(), hint_cursor_};
     const redis::Reply reply = co_await hints_.call(std::move(command));
     if (reply.lost() || reply.error()) {
       const bool going = co_await loop_.sleep(20);
@@ -192,7 +231,12 @@ Task<void> Domain::read_hints() {
     }
     if (reply.elements.empty()) continue;
     for (const redis::Reply& entry : reply.elements[0].elements.at(1).elements) {
-      cursor = entry.elements.at(0).text;
+      hint_cursor_ = entry.elements.at(0).text;
+      // Its id begins with when it was written, by the clock of the store's host.
+      int64_t written = 0;
+      if (absl::SimpleAtoi(hint_cursor_.substr(0, hint_cursor_.find('-')), &written)) {
+        lag.Observe(static_cast<double>(std::max<int64_t>(0, wall_clock_ms() + host_ahead_ms_ - written)) / 1000);
+      }
       const std::vector<redis::Reply>& hint = entry.elements.at(1).elements;
       const std::string& what = hint.at(0).text;
       const std::string& about = hint.at(1).text;

@@ -117,6 +117,9 @@ class Domain {
   Task<void> follow_routing_points();
   Task<void> tick();
   Task<void> renew_lease();
+  // Lets the metrics say how the domain stands, for ever.
+  Task<void> measure();
+  std::string outbox() const { return store_.prefix() + "out:" + config_.bridge; }  // key
   Task<void> read_hints();
   Task<void> route_now(state::LegRef leg, std::optional<v1::RoutingFacts> facts);
   Task<void> set_watched(std::string session, bool on);
@@ -152,6 +155,8 @@ class Domain {
   bool time_known_ = false;  // from the first tick on
   std::unordered_map<std::string, v1::RoutingPoint> routing_points_;
   int64_t tick_now_ = 0, tick_offset_ = 0, tick_at_ = 0;
+  std::string hint_cursor_ = "0-0";  // the last hint that was read
+  int64_t host_ahead_ms_ = 0;        // the clock of the store's host less ours
   std::unordered_map<std::string, Watchers> session_watchers_;
   std::unordered_map<std::string, Watchers> desks_;                      // by expert
   std::unordered_map<std::string, std::vector<std::string>> languages_;  // of experts with a desk here

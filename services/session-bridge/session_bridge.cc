@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/telemetry.h"
 #include "state/fcall.h"
 
 namespace expertline::bridge {
@@ -16,6 +17,7 @@ SessionBridge::SessionBridge(Config config)
 SessionBridge::~SessionBridge() { stop(); }
 
 void SessionBridge::start(const std::shared_ptr<grpc::Channel>& strategy, std::function<void()> on_ready) {
+  loop_.watch("session-bridge");
   loop_.post([this, strategy, on_ready = std::move(on_ready)] {
     for (const std::string& name : config_.domains) {
       domains_[name] = std::make_unique<Domain>(loop_,
@@ -28,6 +30,9 @@ void SessionBridge::start(const std::shared_ptr<grpc::Channel>& strategy, std::f
                                                 strategy);
       domains_[name]->start();
     }
+    spawn(app::show_ready(loop_, "session-bridge", [this] {
+      return std::all_of(domains_.begin(), domains_.end(), [](const auto& domain) { return domain.second->ready(); });
+    }));
     spawn(announce(on_ready));
   });
   loop_.start();

@@ -142,6 +142,7 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
 
   const auto enqueued = co_await (*at)->store().enqueue(std::move(session));
   if (!enqueued) co_return enqueued.error();
+  app::work_on(enqueued->leg.session);
   if (!enqueued->known) (*at)->route(enqueued->leg, std::move(facts));
   const auto record = co_await (*at)->store().read(enqueued->leg.session);
   if (!record) co_return record.error();

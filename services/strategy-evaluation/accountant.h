@@ -24,6 +24,8 @@ class Accountant {
   void stop() { stopping_ = true; }
   // Everything that comes of the read model, in order.
   void see(const v1::WatchReadModelResponse& response);
+  // Whether this replica is the one that writes.
+  bool writes() const { return writes_; }
 
  private:
   Task<void> run();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "routing/random.h"
+#include "strategy-evaluation/metrics.h"
 
 namespace expertline::evaluation {
 namespace {
@@ -37,7 +38,7 @@ Result<double> read_share(std::string_view text) {
 
 DecisionLog::DecisionLog(app::Loop& loop, redis::Client& client, std::string domain, RecordSettings settings,
                          Packer& packer)
-    : loop_(loop), store_(client, std::move(domain)), settings_(settings), packer_(packer) {}
+    : loop_(loop), domain_(std::move(domain)), store_(client, domain_), settings_(settings), packer_(packer) {}
 
 bool DecisionLog::in_full(uint64_t seed) const {
   constexpr uint64_t kSalt = 0x7265636F72647321;  // the draw of experts uses the same seed
@@ -46,12 +47,14 @@ bool DecisionLog::in_full(uint64_t seed) const {
 
 void DecisionLog::add(std::string session, std::string leg, v1::DecisionRecord record) {
   if (!record.has_facts()) {
+    decision_records.at({domain_, "counts"}).Increment();
     queue({.session = std::move(session), .leg = std::move(leg), .bytes = pack(record, Kept::kCounts)});
     return;
   }
   const bool full = packer_.pack(record, [this, session, leg](std::string bytes) {
     queue({.session = session, .leg = leg, .bytes = std::move(bytes)});
   });
+  decision_records.at({domain_, full ? "full" : "counts"}).Increment();
   if (full) return;
   if (reduced_++ % kSayEach == 0) {
     spdlog::warn("{} decisions were kept in counts only: their records came faster than they are compressed", reduced_);

@@ -53,6 +53,7 @@ class DecisionLog {
   Task<void> store(std::vector<state::NewRecord> packed);
 
   app::Loop& loop_;
+  const std::string domain_;
   state::RecordStore store_;
   RecordSettings settings_;
   Packer& packer_;

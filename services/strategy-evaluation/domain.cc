@@ -3,12 +3,14 @@
 #include <google/protobuf/util/time_util.h>
 #include <spdlog/spdlog.h>
 
+#include "app/trace.h"
 #include "base/names.h"
 #include "routing/assess.h"
 #include "routing/explain.h"
 #include "routing/presentation.h"
 #include "routing/record.h"
 #include "strategy-evaluation/by_name.h"
+#include "strategy-evaluation/metrics.h"
 
 namespace expertline::evaluation {
 namespace {
@@ -56,6 +58,20 @@ Error unknown_leg(const std::string& session, const std::string& leg) {
                .metadata = {{"session", session}, {"leg", leg}}};
 }
 
+const char* name_of(state::Reservation::Outcome outcome) {
+  switch (outcome) {
+    case state::Reservation::Outcome::reserved:
+      return "reserved";
+    case state::Reservation::Outcome::stale:
+      return "stale";
+    case state::Reservation::Outcome::none:
+      return "conflict";
+    case state::Reservation::Outcome::behind:
+      return "behind";
+  }
+  return "other";
+}
+
 v1::DecisionKind kind_of(routing::Decision::Kind kind) {
   switch (kind) {
     case routing::Decision::Kind::kOffer:
@@ -85,11 +101,12 @@ Domain::Domain(app::Loop& loop, DomainConfig config, const std::shared_ptr<grpc:
     : loop_(loop),
       config_(std::move(config)),
       client_(loop, {.address = config_.redis, .on_connect = config_.on_connect}),
-      wakes_(loop, {.address = config_.redis, .timeout_ms = 5'000}),
+      wakes_(loop, {.address = config_.redis, .name = "wakes", .timeout_ms = 5'000}),
       store_(client_, config_.name),
       clock_(loop, client_, config_.name),
       read_model_(loop, config_.name, presence),
       accountant_(loop, client_, config_.name, config_.consumer, clock_),
+      skillsets_(loop, client_, config_.name, read_model_, accountant_, clock_),
       revisions_(loop, client_, config_.name, config_.strategies),
       log_(loop, client_, config_.name, config_.records, packer) {}
 
@@ -100,6 +117,7 @@ void Domain::start(std::function<void()> on_change) {
   read_model_.listen([this](const v1::WatchReadModelResponse& response) { accountant_.see(response); });
   read_model_.start();
   accountant_.start();
+  skillsets_.start();
   shadow_.use(revisions_.live().candidates());
   revisions_.start([this, on_change = std::move(on_change)] {
     shadow_.use(revisions_.live().candidates());
@@ -113,6 +131,7 @@ void Domain::stop() {
   stopping_ = true;
   revisions_.stop();
   accountant_.stop();
+  skillsets_.stop();
   read_model_.stop();
   clock_.stop();
   wakes_.stop();
@@ -179,6 +198,29 @@ v1::DecisionRecord Domain::note(const state::LegRef& leg, const routing::Strateg
   return record;
 }
 
+routing::Decision Domain::decide(const routing::Strategy& strategy, const v1::RoutingFacts& facts,
+                                 const v1::Moment& moment) const {
+  app::Span span("decide", app::Span::Kind::kInternal);
+  const uint64_t begin = uv_hrtime();
+  routing::Decision decision = routing::decide(strategy, read_model_.snapshot(), facts, moment);
+  decision_duration.at({config_.name, strategy.name}).Observe(static_cast<double>(uv_hrtime() - begin) * 1e-9);
+  const std::string step = decision.step == nullptr ? "otherwise" : decision.step->name;
+  const char* result = decision.kind == routing::Decision::Kind::kOffer  ? "offer"
+                       : decision.kind == routing::Decision::Kind::kWait ? "wait"
+                                                                         : "default";
+  steps_taken.at({config_.name, strategy.name, step, result}).Increment();
+  for (const v1::StepTrace& trace : decision.explanation.steps()) {
+    for (const auto& [reason, experts] : trace.dropped()) {
+      if (experts > 0) experts_dropped.at({config_.name, strategy.name, reason}).Increment(experts);
+    }
+  }
+  span.attribute("expertline.strategy", strategy.name);
+  span.attribute("expertline.revision", strategy.revision);
+  span.attribute("expertline.step", step);
+  span.attribute("expertline.result", result);
+  return decision;
+}
+
 void Domain::compare_later(const state::LegRef& leg, const Strategy& strategy, const v1::RoutingFacts& facts,
                            const v1::Moment& moment, const routing::Decision& decision) {
   const bool is_live = strategy == revisions_.live().at(facts.routing_point());
@@ -201,12 +243,14 @@ void Domain::compare(const Strategy& strategy, const routing::Decision& decision
   }
   if (compared_ns_ > kMostComparingNs) return;
   const routing::Snapshot& snapshot = read_model_.snapshot();
+  std::optional<bool> agreed;
   // Both are to decide on the same snapshot: where that has moved on, the live one does so once more.
   if (seen == read_model_.cursor()) {
-    shadow_.compare(*strategy, decision, snapshot, what);
+    agreed = shadow_.compare(*strategy, decision, snapshot, what);
   } else {
-    shadow_.compare(*strategy, routing::decide(*strategy, snapshot, what.facts, what.moment), snapshot, what);
+    agreed = shadow_.compare(*strategy, routing::decide(*strategy, snapshot, what.facts, what.moment), snapshot, what);
   }
+  if (agreed) shadow_decisions.at({config_.name, strategy->name, *agreed ? "agreed" : "differed"}).Increment();
   compared_ns_ += uv_hrtime() - begin;
 }
 
@@ -294,13 +338,14 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
   }
   const Strategy strategy = co_await strategy_of(facts->strategy_revision(), facts->routing_point(), facts->medium());
   if (!strategy) co_return unknown_routing_point(facts->routing_point());
+  app::work_on(leg.session, strategy->revision);
   v1::RouteResponse response;
   int conflicts = 0;
   for (int round = 0; round < kMostRounds; ++round) {
     const auto moment = co_await moment_for(*strategy, *facts);
     if (!moment) co_return moment.error();
     const std::string seen = read_model_.cursor();
-    routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), *facts, *moment);
+    routing::Decision decision = decide(*strategy, *facts, *moment);
     const bool is_default = decision.kind == routing::Decision::Kind::kDefault;
     const state::Decided how =
         decided(*strategy, is_default ? strategy->steps.size() : decision.step_index, *facts, decision.priority);
@@ -330,6 +375,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
           co_await store_.reserve(leg, how, step.preview.none ? 1 : decision.to, step.preview.answer_within_ms,
                                   step.preview.none, false, std::move(candidates));
       if (!reserved) co_return reserved.error();
+      reservations.at({config_.name, strategy->name, name_of(reserved->outcome)}).Increment();
       switch (reserved->outcome) {
         case state::Reservation::Outcome::reserved:
           response.set_result(v1::ROUTE_RESULT_RESERVED);
@@ -347,6 +393,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
           break;
         case state::Reservation::Outcome::none:
           ++conflicts;
+          reservation_conflicts.at({config_.name, strategy->name}).Increment();
           change = reserved->log_end;
           break;
       }
@@ -472,6 +519,8 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const Strategy strategy = co_await strategy_of(facts.strategy_revision(), facts.routing_point(), facts.medium());
       const auto step_index = static_cast<size_t>(leg->step);
       if (!strategy || step_index >= strategy->steps.size()) continue;
+      app::current_work() = app::work_of(leg->trace);
+      app::work_on(record->id, strategy->revision);
       const auto moment = co_await moment_for(*strategy, facts);
       if (!moment) co_return false;
       const routing::Reason reason =
@@ -494,7 +543,7 @@ Task<bool> Domain::serve_waiting(std::string expert, std::string medium) {
       const state::LegRef ref{.session = record->id, .leg = leg->id, .version = leg->version};
       const state::Decided how = decided(*strategy, step_index, facts, 0);
       // He was not chosen: he became free, and it was this leg's turn. What deciding now would give is noted beside.
-      const routing::Decision decision = routing::decide(*strategy, read_model_.snapshot(), facts, *moment);
+      const routing::Decision decision = decide(*strategy, facts, *moment);
       v1::DecisionRecord noted = note(ref, *strategy, facts, *moment, decision);
       std::vector<state::Candidate> candidates;
       candidates.push_back(candidate(*strategy, step, facts, *moment, expert));

@@ -17,6 +17,7 @@
 #include "strategy-evaluation/read_model.h"
 #include "strategy-evaluation/revisions.h"
 #include "strategy-evaluation/shadow.h"
+#include "strategy-evaluation/skillsets.h"
 #include "strategy-evaluation/store_clock.h"
 
 namespace expertline::evaluation {
@@ -70,6 +71,8 @@ class Domain {
   // What is to be remembered of a decision on the present snapshot; who was reserved is not known yet.
   v1::DecisionRecord note(const state::LegRef& leg, const routing::Strategy& strategy, const v1::RoutingFacts& facts,
                           const v1::Moment& moment, const routing::Decision& decision) const;
+  // Decides on the present snapshot, and measures it.
+  routing::Decision decide(const routing::Strategy& strategy, const v1::RoutingFacts& facts, const v1::Moment& moment) const;
   // Has the strategy's candidate decide as well, after the answer was sent.
   void compare_later(const state::LegRef& leg, const Strategy& strategy, const v1::RoutingFacts& facts,
                      const v1::Moment& moment, const routing::Decision& decision);
@@ -94,6 +97,7 @@ class Domain {
   StoreClock clock_;
   ReadModel read_model_;
   Accountant accountant_;
+  Skillsets skillsets_;
   Revisions revisions_;
   DecisionLog log_;
   Shadow shadow_;

@@ -4,42 +4,33 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/config.h"
 #include "app/server.h"
-#include "strategy-evaluation/record_options.h"
-#include "strategy-evaluation/strategy_evaluation.h"
+#include "strategy-evaluation/options.h"
 
 int main(int argc, char** argv) {
   using namespace expertline;
   app::block_signals();
 
-  evaluation::Config config;
-  std::string listen = "127.0.0.1:7420";
-  std::string presence = "127.0.0.1:7410";
-  std::string log_level = "info";
-  CLI::App options("Expertline strategy-evaluation: chooses experts by the strategies of analysts");
-  options.add_option("--listen", listen, "Address to serve on, HOST:PORT")->capture_default_str();
-  options.add_option("--redis", config.redis, "The store: unix:/path/to/socket or HOST:PORT")->required();
-  options.add_option("--domain", config.domains, "Domain to serve; may be given several times")->capture_default_str();
-  options.add_option("--presence", presence, "Addresses of presence-ingest, HOST:PORT[,HOST:PORT...]")
-      ->capture_default_str();
-  options
-      .add_option("--strategies", config.strategies,
-                  "Folder of strategies; its subfolder named after a domain, if there is one, is that domain's")
-      ->capture_default_str();
-  evaluation::add_record_options(options, config.records);
-  options.add_option("--log-level", log_level, "What to log")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  CLI11_PARSE(options, argc, argv);
-  app::start_logging("strategy-evaluation", log_level);
+  evaluation::Options options;
+  CLI::App command("Expertline strategy-evaluation: chooses experts by the strategies of analysts",
+                   "strategy-evaluation");
+  evaluation::declare_options(command, options);
+  if (const auto over = app::parse_config(command, argc, argv)) return *over;
+  app::start_logging("strategy-evaluation", options.log_level);
 
-  evaluation::StrategyEvaluation evaluation(config);
-  app::Server server(listen, evaluation.services(), {evaluation.calls()});
-  if (!server.start()) {
-    std::cerr << "strategy-evaluation: cannot listen on " << listen << "\n";
+  evaluation::StrategyEvaluation evaluation(options.config);
+  app::Server server(options.listen, evaluation.services(), {evaluation.calls()});
+  app::Telemetry telemetry(options.telemetry, "strategy-evaluation", [&server] { return server.serving(); });
+  if (const auto served = telemetry.start(); !served) {
+    std::cerr << "strategy-evaluation: " << served.error().message << "\n";
     return 1;
   }
-  const auto started = evaluation.start(app::connect(presence), [&server] {
+  if (!server.start()) {
+    std::cerr << "strategy-evaluation: cannot listen on " << options.listen << "\n";
+    return 1;
+  }
+  const auto started = evaluation.start(app::connect(options.presence), [&server] {
     server.set_serving(true);
     spdlog::info("ready");
   });
@@ -52,6 +43,7 @@ int main(int argc, char** argv) {
   spdlog::info("stopping");
   server.stop();
   evaluation.stop();
+  telemetry.stop();
   spdlog::info("stopped");
   return 0;
 }

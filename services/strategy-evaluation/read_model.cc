@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/names.h"
+#include "strategy-evaluation/metrics.h"
 
 namespace expertline::evaluation {
 namespace {
@@ -38,6 +39,7 @@ Task<void> ReadModel::follow() {
       stream_->start();
     });
     co_await ended;
+    read_model_connected.at({domain_}).Set(0);
     stream_.reset();
     coming_.reset();
     const bool going = co_await loop_.sleep(kReconnectMs);
@@ -46,6 +48,7 @@ Task<void> ReadModel::follow() {
 }
 
 void ReadModel::apply(const v1::WatchReadModelResponse& response) {
+  read_model_connected.at({domain_}).Set(1);
   if (response.snapshot_begin()) coming_ = std::make_unique<routing::Snapshot>();
   routing::Snapshot& target = coming_ ? *coming_ : *snapshot_;
   for (const v1::ExpertRecord& record : response.records()) target.apply(record);

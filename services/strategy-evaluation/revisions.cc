@@ -3,8 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "strategy-evaluation/by_name.h"
+#include "strategy-evaluation/metrics.h"
 #include "strategy-evaluation/strategy_files.h"
 #include "strategy/calendar.h"
 
@@ -71,7 +73,16 @@ Result<Done> Revisions::load() {
   fingerprint_ = fingerprint(folder_);
   auto done = read_files();
   if (done) live_ = files_;
+  for (const char* outcome : {"success", "failure"}) reloads.at({domain_, outcome});
+  show_loaded(done.ok());
   return done;
+}
+
+void Revisions::show_loaded(bool good) const {
+  last_reload_successful.at({domain_}).Set(good ? 1 : 0);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  if (good) last_reload_success.at({domain_}).Set(std::chrono::duration<double>(now).count());
+  if (live_) strategies_live.at({domain_}).Set(static_cast<double>(live_->strategies().size()));
 }
 
 Result<Done> Revisions::read_files() {
@@ -117,6 +128,8 @@ Task<void> Revisions::follow() {
     if (print == fingerprint_) continue;
     fingerprint_ = std::move(print);
     const auto read = read_files();
+    reloads.at({domain_, read ? "success" : "failure"}).Increment();
+    show_loaded(read.ok());
     if (read) {
       spdlog::info("domain {}: the strategies were loaded again", domain_);
       make_live();
@@ -250,6 +263,7 @@ void Revisions::make_live() {
   };
   const bool changed = revisions(*live) != revisions(*live_);
   live_ = std::move(live);
+  strategies_live.at({domain_}).Set(static_cast<double>(live_->strategies().size()));
   if (changed) on_change_();
 }
 

@@ -51,6 +51,7 @@ class Revisions {
   using Pins = std::map<std::string, Strategy>;
 
   Result<Done> read_files();
+  void show_loaded(bool good) const;  // in metrics
   Task<void> follow();
   // Brings store and memory together after either has changed. False if the store did not answer.
   Task<bool> sync();

@@ -32,16 +32,16 @@ bool agree(const routing::Strategy& a, const routing::Decision& in_a, const rout
   return in_a.kind == routing::Decision::Kind::kWait || in_a.ranked.front() == in_b.ranked.front();
 }
 
-void Shadow::compare(const routing::Strategy& strategy, const routing::Decision& live,
+std::optional<bool> Shadow::compare(const routing::Strategy& strategy, const routing::Decision& live,
                      const routing::Snapshot& snapshot, const Case& what) {
   const auto found = beside_.find(strategy.name);
-  if (found == beside_.end()) return;
+  if (found == beside_.end()) return std::nullopt;
   Beside& beside = found->second;
   const routing::Decision decision = routing::decide(*beside.strategy, snapshot, what.facts, what.moment);
   ++beside.decisions;
   if (agree(strategy, live, *beside.strategy, decision)) {
     ++beside.agreed;
-    return;
+    return true;
   }
   v1::ShadowDifference& difference = beside.differences.emplace_front();
   difference.set_session(what.session);
@@ -50,6 +50,7 @@ void Shadow::compare(const routing::Strategy& strategy, const routing::Decision&
   difference.set_live(routing::in_words(strategy, live));
   difference.set_candidate(routing::in_words(*beside.strategy, decision));
   if (beside.differences.size() > kMostDifferences) beside.differences.pop_back();
+  return false;
 }
 
 v1::GetShadowResponse Shadow::counts(const std::string& strategy) const {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "expertline/v1/strategy.pb.h"
@@ -29,8 +30,9 @@ class Shadow {
     v1::RoutingFacts facts;
     v1::Moment moment;
   };
-  // Has the candidate of `strategy` decide on the same snapshot as `live` was made on, and counts.
-  void compare(const routing::Strategy& strategy, const routing::Decision& live, const routing::Snapshot& snapshot,
+  // Has the candidate of `strategy` decide on the same snapshot as `live` was made on, and counts. Gives whether they
+  // agree; nothing if there is none.
+  std::optional<bool> compare(const routing::Strategy& strategy, const routing::Decision& live, const routing::Snapshot& snapshot,
                const Case& what);
 
   v1::GetShadowResponse counts(const std::string& strategy) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/server.h"
+#include "app/telemetry.h"
 #include "state/fcall.h"
 #include "strategy-evaluation/strategy_files.h"
 
@@ -28,10 +29,14 @@ Result<Done> StrategyEvaluation::start(const std::shared_ptr<grpc::Channel>& pre
     if (auto loaded = domain->load(); !loaded) return loaded;
     domains_[name] = std::move(domain);
   }
+  loop_.watch("strategy-evaluation");
   loop_.post([this, on_ready = std::move(on_ready)] {
     for (const auto& [name, domain] : domains_) {
       domain->start([this, changed = name] { service_.strategies_changed(changed); });
     }
+    spawn(app::show_ready(loop_, "strategy-evaluation", [this] {
+      return std::all_of(domains_.begin(), domains_.end(), [](const auto& domain) { return domain.second->ready(); });
+    }));
     spawn(announce(on_ready));
   });
   loop_.start();

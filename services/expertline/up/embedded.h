@@ -42,6 +42,7 @@ class Embedded {
   void stop();
 
   int port() const { return server_->port(); }
+  bool serving() const { return server_ && server_->serving(); }  // after start()
 
  private:
   EmbeddedOptions options_;

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <memory>
 
+#include "app/config.h"
+#include "app/telemetry.h"
 #include "expertline/command.h"
 #include "expertline/up/embedded.h"
 #include "strategy-evaluation/record_options.h"
@@ -12,10 +14,11 @@
 namespace expertline::cli {
 namespace {
 
-int up(const EmbeddedOptions& options, const std::string& log_level) {
+int up(const EmbeddedOptions& options, const app::TelemetryOptions& telemetry, const std::string& log_level) {
   app::block_signals();
   app::start_logging("expertline", log_level);
   Embedded embedded(options);
+  app::Telemetry seen(telemetry, "expertline", [&embedded] { return embedded.serving(); });
   const auto started = embedded.start([&options] {
     spdlog::info("ready");
     std::cout << "ready on " << options.listen << std::endl;
@@ -24,9 +27,14 @@ int up(const EmbeddedOptions& options, const std::string& log_level) {
     std::cerr << "expertline up: " << started.error().message << "\n";
     return 1;
   }
+  if (const auto served = seen.start(); !served) {
+    std::cerr << "expertline up: " << served.error().message << "\n";
+    return 1;
+  }
   app::wait_for_signal();
   spdlog::info("stopping");
   embedded.stop();
+  seen.stop();
   return 0;
 }
 
@@ -34,6 +42,7 @@ int up(const EmbeddedOptions& options, const std::string& log_level) {
 
 Run declare_up(CLI::App& app) {
   auto options = std::make_shared<EmbeddedOptions>();
+  auto telemetry = std::make_shared<app::TelemetryOptions>(app::TelemetryOptions{.metrics = "127.0.0.1:9400"});
   auto log_level = std::make_shared<std::string>("info");
   app.add_option("--listen", options->listen, "Address to serve on, HOST:PORT")->capture_default_str();
   app.add_option("--data", options->data, "Where redis-server keeps its file; kept across restarts")
@@ -64,7 +73,9 @@ Run declare_up(CLI::App& app) {
   app.add_option("--log-level", *log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
-  return [options, log_level] { return up(*options, *log_level); };
+  app::add_telemetry_options(app, *telemetry);
+  app::add_config_options(app);
+  return [options, telemetry, log_level] { return up(*options, *telemetry, *log_level); };
 }
 
 }  // namespace expertline::cli

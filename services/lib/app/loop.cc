@@ -1,9 +1,32 @@
 #include "app/loop.h"
 
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "app/metrics.h"
+
 namespace expertline::app {
+namespace {
+
+constexpr uint64_t kProbeMs = 100;
+constexpr int64_t kHangsMs = 10'000;
+
+Histogram delay("expertline_event_loop_delay_seconds", {"program"}, "all",
+                "How late a timer of the service's event loop runs, probed every 100 ms", machine_times());
+
+struct Watched {
+  std::mutex mutex;
+  std::set<const Loop*> loops;
+};
+
+Watched& watched() {
+  static Watched all;
+  return all;
+}
+
+}  // namespace
 
 struct Loop::Timer {
   uv_timer_t handle{};
@@ -29,7 +52,33 @@ void Loop::start() {
   thread_ = std::thread([this] { uv_run(&uv_, UV_RUN_DEFAULT); });
 }
 
+void Loop::watch(const std::string& program) {
+  seen_ms_ = now_ms();
+  {
+    const std::lock_guard lock(watched().mutex);
+    watched().loops.insert(this);
+  }
+  post([this, program] { probe(program, now_ms()); });
+}
+
+void Loop::probe(const std::string& program, int64_t due_ms) {
+  seen_ms_ = now_ms();
+  delay.at({program}).Observe(static_cast<double>(std::max<int64_t>(0, seen_ms_ - due_ms)) / 1000);
+  const int64_t next = seen_ms_ + static_cast<int64_t>(kProbeMs);
+  after(kProbeMs, [this, program, next] { probe(program, next); });
+}
+
+bool alive() {
+  const std::lock_guard lock(watched().mutex);
+  return std::all_of(watched().loops.begin(), watched().loops.end(),
+                     [](const Loop* loop) { return loop->now_ms() - loop->seen_ms_ < kHangsMs; });
+}
+
 void Loop::stop() {
+  {
+    const std::lock_guard lock(watched().mutex);
+    watched().loops.erase(this);
+  }
   {
     const std::lock_guard lock(mutex_);
     if (!accepting_) return;
@@ -57,7 +106,10 @@ void Loop::run_posted() {
     const std::lock_guard lock(mutex_);
     batch.swap(posted_);
   }
-  for (Function& function : batch) function();
+  for (Function& function : batch) {
+    const Working on(nullptr);
+    function();
+  }
 }
 
 Loop::TimerId Loop::start_timer(uint64_t delay_ms, std::function<void(bool)> function) {
@@ -72,6 +124,7 @@ Loop::TimerId Loop::start_timer(uint64_t delay_ms, std::function<void(bool)> fun
         auto* fired = static_cast<Timer*>(handle->data);
         const std::function<void(bool)> call = std::move(fired->function);
         fired->loop->cancel(fired->id);
+        const Working on(nullptr);
         call(true);
       },
       delay_ms, 0);

@@ -4,9 +4,11 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +29,9 @@ class Loop {
 
   // Starts the thread.
   void start();
+  // From now on the loop is one of those that alive() asks, and how late its timers run is measured, as those of
+  // `program`. Before start().
+  void watch(const std::string& program);
   // Runs what was posted, ends the thread, joins it and wakes every sleeper with false. Not from the loop's own
   // thread. Idempotent.
   void stop();
@@ -52,6 +57,7 @@ class Loop {
   TimerId start_timer(uint64_t delay_ms, std::function<void(bool)> function);
   void run_posted();
   void cancel_all();
+  void probe(const std::string& program, int64_t due_ms);
 
   uv_loop_t uv_{};
   uv_async_t wake_{};
@@ -61,6 +67,11 @@ class Loop {
   bool accepting_ = true;
   std::unordered_map<TimerId, Timer*> timers_;
   TimerId next_timer_ = 1;
+  std::atomic<int64_t> seen_ms_ = 0;  // when it was seen to run, by now_ms()
+  friend bool alive();
 };
+
+// Whether all loops of this process that are watched have run within the last 10 s. Any thread.
+bool alive();
 
 }  // namespace expertline::app

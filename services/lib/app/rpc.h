@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "app/loop.h"
+#include "app/rpc_watch.h"
 #include "app/status.h"
 #include "app/task.h"
 
@@ -109,7 +110,8 @@ grpc::ServerUnaryReactor* unary(Context context, const Request* request, Respons
                                 Task<Result<Response>> (Service::*handler)(Request)) {
   auto call = std::make_shared<UnaryCall<Response>>(context.calls, response);
   call->start(call);
-  context.loop.post([call, service, handler, copy = *request]() mutable {
+  context.loop.post([call, service, handler, copy = *request, work = take_incoming()]() mutable {
+    const Working on(std::move(work));
     spawn(detail::answer<Response>(call, (service->*handler)(std::move(copy))));
   });
   return call.get();

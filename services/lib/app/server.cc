@@ -4,8 +4,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <pthread.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
 #include <chrono>
@@ -31,14 +29,6 @@ constexpr int kMostMessageBytes = 256 * 1024;
 constexpr int kMostReceivedFromPeerBytes = 4 * 1024 * 1024;
 
 }  // namespace
-
-void start_logging(const std::string& service, const std::string& level) {
-  auto logger = spdlog::stderr_logger_mt(service);
-  logger->set_level(spdlog::level::from_str(level));
-  // Log texts are ours; what may hold quotes is escaped by whoever logs it.
-  logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","service":"%n","msg":"%v"})");
-  spdlog::set_default_logger(logger);
-}
 
 void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -81,6 +71,7 @@ bool Server::start() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 5);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.experimental().SetInterceptorCreators(watch_server());
   for (grpc::Service* service : services_) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   if (!server_ || port_ == 0) return false;
@@ -90,12 +81,14 @@ bool Server::start() {
 
 void Server::set_serving(bool serving) {
   server_->GetHealthCheckService()->SetServingStatus(serving);
+  serving_ = serving;
   if (serving) sd_notify(0, "READY=1");  // nothing without systemd
 }
 
 void Server::stop() {
   if (!server_) return;
   sd_notify(0, "STOPPING=1");
+  serving_ = false;
   server_->GetHealthCheckService()->Shutdown();
   // Calls that came in while the others were ended are ended by the next round.
   std::thread ending([this] { server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5)); });
@@ -114,7 +107,7 @@ void Server::stop() {
 }
 
 std::shared_ptr<grpc::Channel> Server::in_process() const {
-  return server_->InProcessChannel(grpc::ChannelArguments());
+  return server_->experimental().InProcessChannelWithInterceptors(grpc::ChannelArguments(), watch_peer());
 }
 
 std::shared_ptr<grpc::Channel> connect(const std::string& addresses) {
@@ -134,7 +127,8 @@ std::shared_ptr<grpc::Channel> connect(const std::string& addresses) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   arguments.SetMaxReceiveMessageSize(kMostReceivedFromPeerBytes);
   const std::string target = addresses.find(',') == std::string::npos ? addresses : "ipv4:" + addresses;
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(), arguments,
+                                                                 watch_peer());
 }
 
 std::string random_id() {

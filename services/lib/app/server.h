@@ -1,19 +1,18 @@
-// What every process of the product does the same way: logging, one gRPC server with health, reflection and channelz,
-// running until a signal, stopping in reverse.
+// What every process of the product does the same way: one gRPC server with health, reflection and channelz, running until
+// a signal, stopping in reverse. Logs are in log.h, metrics and traces in telemetry.h.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/log.h"
 #include "app/rpc.h"
 
 namespace expertline::app {
-
-// One JSON object a line on standard error, levels by name (trace, debug, info, warn, error).
-void start_logging(const std::string& service, const std::string& level);
 
 // Call first in main(), before any thread is made: SIGINT and SIGTERM are blocked in all threads for
 // wait_for_signal(), SIGPIPE is ignored.
@@ -34,6 +33,7 @@ class Server {
   bool start();
   // What grpc.health.v1 says of all services.
   void set_serving(bool serving);
+  bool serving() const { return serving_; }  // any thread
   // Takes no new calls, ends the live ones, waits for them. Idempotent.
   void stop();
 
@@ -47,6 +47,7 @@ class Server {
   std::vector<Calls*> calls_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
+  std::atomic<bool> serving_ = false;
 };
 
 // A channel to peers ("HOST:PORT[,HOST:PORT...]", balanced round robin), with the published retry policy and

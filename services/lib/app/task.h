@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/work.h"
+
 namespace expertline {
 
 template <typename T>
@@ -104,11 +106,14 @@ inline Detached run_detached(Task<void> task) { co_await task; }
 
 }  // namespace detail
 
-// Runs a task at once up to its first suspension; it goes on by itself.
-inline void spawn(Task<void> task) { detail::run_detached(std::move(task)); }
+// Runs a task at once up to its first suspension; it goes on by itself. It works on what its caller works on.
+inline void spawn(Task<void> task) {
+  const app::Working as_before(app::current_work());
+  detail::run_detached(std::move(task));
+}
 
 // Turns one callback into something to await: `co_await Callback<T>([&](auto done) { start(..., done); })`.
-// `done` is called exactly once, on the loop thread, at any time.
+// `done` is called exactly once, on the loop thread, at any time. Whoever awaited goes on with what he worked on.
 template <typename T>
 class Callback {
  public:
@@ -119,9 +124,11 @@ class Callback {
   bool await_suspend(std::coroutine_handle<> awaiter) {
     // `done` may be called inside start(): then the coroutine simply goes on.
     auto state = state_;
-    start_([state](T value) {
+    start_([state, work = app::current_work()](T value) {
       state->value.emplace(std::move(value));
-      if (state->awaiter) state->awaiter.resume();
+      if (!state->awaiter) return;
+      const app::Working again(work);
+      state->awaiter.resume();
     });
     if (state->value) return false;
     state->awaiter = awaiter;

@@ -11,7 +11,10 @@
 #pragma GCC diagnostic pop
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+
+#include "redis/metrics.h"
 
 namespace expertline::redis {
 namespace {
@@ -63,7 +66,53 @@ struct Client::Pending {
   Client* client;
   uint64_t generation;
   std::function<void(Reply)> on_reply;
+  Measured& measured;
+  uint64_t sent_ns;
 };
+
+struct Client::Measured {
+  prometheus::Counter &ok, &error, &lost;
+  prometheus::Histogram* duration;  // null: it blocks on purpose
+  prometheus::Gauge& depth;
+
+  void answered(const Reply& reply, uint64_t sent_ns) {
+    depth.Decrement();
+    (reply.lost() ? lost : reply.error() ? error : ok).Increment();
+    if (duration != nullptr && !reply.lost()) duration->Observe(static_cast<double>(uv_hrtime() - sent_ns) * 1e-9);
+  }
+};
+
+// FCALL by the name of its function.
+Client::Measured& Client::measured(const Command& command) {
+  std::string name = command.front();
+  if (name == "FCALL" && command.size() > 1) {
+    name = command[1];
+  } else {
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+  }
+  std::unique_ptr<Measured>& known = measured_[name];
+  if (!known) {
+    const bool blocks = std::find(command.begin(), command.end(), "BLOCK") != command.end();
+    known = std::make_unique<Measured>(Measured{.ok = commands.at({name, "ok"}),
+                                                .error = commands.at({name, "error"}),
+                                                .lost = commands.at({name, "lost"}),
+                                                .duration = blocks ? nullptr : &command_duration.at({name}),
+                                                .depth = pipeline_depth.at({options_.name})});
+  }
+  return *known;
+}
+
+void Client::set_ready(bool ready) {
+  if (ready == ready_) return;
+  ready_ = ready;
+  prometheus::Gauge& up = connections.at({options_.name});
+  if (ready) {
+    up.Increment();
+  } else {
+    up.Decrement();
+    if (!stopped_) connections_lost.at({options_.name}).Increment();
+  }
+}
 
 Client::Client(app::Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
   if (auto command = authentication(); !command.empty()) {
@@ -75,6 +124,9 @@ Client::~Client() { stop(); }
 
 void Client::start() {
   stopped_ = false;
+  connections_wanted.at({options_.name}).Increment();
+  connections.at({options_.name});
+  connections_lost.at({options_.name});
   connect();
   check_time();
 }
@@ -82,6 +134,7 @@ void Client::start() {
 void Client::stop() {
   if (stopped_) return;
   stopped_ = true;
+  connections_wanted.at({options_.name}).Decrement();
   loop_.cancel(timer_);
   drop();
 }
@@ -122,7 +175,7 @@ void Client::connect() {
     if (self == nullptr) return;
     spdlog::warn("store: the connection was lost; a new one is being made");
     self->context_ = nullptr;  // hiredis frees it
-    self->ready_ = false;
+    self->set_ready(false);
     self->sent_at_.clear();
     self->connect_later();
   });
@@ -138,7 +191,7 @@ void Client::connect_later() {
 
 void Client::greet() {
   if (options_.on_connect.empty()) {
-    ready_ = true;
+    set_ready(true);
     backoff_ms_ = 0;
     return;
   }
@@ -153,7 +206,7 @@ void Client::greet() {
         return;
       }
       if (--*left == 0) {
-        ready_ = true;
+        set_ready(true);
         backoff_ms_ = 0;
       }
     });
@@ -161,7 +214,7 @@ void Client::greet() {
 }
 
 void Client::drop() {
-  ready_ = false;
+  set_ready(false);
   if (context_ == nullptr) return;
   redisAsyncContext* context = context_;
   context_ = nullptr;
@@ -188,22 +241,25 @@ void Client::submit(const Command& command, std::function<void(Reply)> on_reply)
     parts.push_back(part.data());
     lengths.push_back(part.size());
   }
-  auto* pending = new Pending{this, generation_, std::move(on_reply)};
+  Measured& of_name = measured(command);
+  of_name.depth.Increment();
+  auto* pending = new Pending{this, generation_, std::move(on_reply), of_name, uv_hrtime()};
   const int status = redisAsyncCommandArgv(
       context_,
       [](redisAsyncContext*, void* raw, void* data) {
         const std::unique_ptr<Pending> answered(static_cast<Pending*>(data));
         Client& client = *answered->client;
-        if (raw == nullptr) {
-          answered->on_reply(Reply{});
-          return;
+        Reply reply = raw == nullptr ? Reply{} : copy(*static_cast<redisReply*>(raw));
+        answered->measured.answered(reply, answered->sent_ns);
+        if (raw != nullptr && answered->generation == client.generation_ && !client.sent_at_.empty()) {
+          client.sent_at_.pop_front();
         }
-        if (answered->generation == client.generation_ && !client.sent_at_.empty()) client.sent_at_.pop_front();
-        answered->on_reply(copy(*static_cast<redisReply*>(raw)));
+        answered->on_reply(std::move(reply));
       },
       pending, static_cast<int>(parts.size()), parts.data(), lengths.data());
   if (status != REDIS_OK) {
     const std::unique_ptr<Pending> refused(pending);
+    of_name.answered(Reply{}, pending->sent_ns);
     refused->on_reply(Reply{});
     return;
   }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "app/loop.h"
@@ -40,6 +41,7 @@ class Client {
  public:
   struct Options {
     std::string address;          // "unix:/path/to/socket" or "HOST:PORT"
+    std::string name = "store";   // what it is for, in metrics
     uint64_t timeout_ms = 2'000;  // the oldest unanswered command drops the connection after that
     // Sent first on each new connection, after AUTH if EXPERTLINE_REDIS_PASSWORD (and EXPERTLINE_REDIS_USERNAME) is in
     // the environment; an error reply drops it again.
@@ -67,6 +69,9 @@ class Client {
 
  private:
   struct Pending;
+  struct Measured;  // of one command's name
+  Measured& measured(const Command& command);
+  void set_ready(bool ready);
   void connect();
   void drop();  // the connection; then connect again after a while
   void connect_later();
@@ -83,6 +88,7 @@ class Client {
   uint64_t backoff_ms_ = 0;
   std::deque<int64_t> sent_at_;  // of unanswered commands, in order
   app::Loop::TimerId timer_ = 0;
+  std::unordered_map<std::string, std::unique_ptr<Measured>> measured_;
 };
 
 }  // namespace expertline::redis

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/trace.h"
 #include "state/library.h"
 
 namespace expertline::state {
@@ -54,7 +55,11 @@ Task<Result<std::vector<redis::Reply>>> fcall_word(redis::Client& redis, std::st
                                                    std::vector<std::string> arguments) {
   redis::Command command = {"FCALL", function, "1", key(domain, "clock")};
   command.insert(command.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  app::Span span(function, app::Span::Kind::kClient);
+  span.attribute("db.system", "redis");
   redis::Reply reply = co_await redis.call(std::move(command));
+  if (reply.lost() || reply.error()) span.fail(reply.lost() ? "lost" : "error");
+  span.end();
   co_return read(function, std::move(reply));
 }
 

@@ -29,6 +29,7 @@ Task<Result<LegRef>> SessionStore::seek(Seek seek) {
                 {"nobody", seek.nobody},    {"action", seek.action}};
   if (!seek.replaces.empty()) query["leg"] = seek.replaces;
   if (!seek.by_name.empty()) query["by_name"] = seek.by_name;
+  if (std::string trace = app::traceparent(); !trace.empty()) query["trace"] = std::move(trace);
   if (!seek.secret_keys.empty()) query["secret"] = absl::StrJoin(seek.secret_keys, ",");
   add_request(query, seek.request, seek.actor);
   const auto answer = co_await run("xl1_seek", dump(query), Texts());

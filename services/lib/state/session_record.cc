@@ -60,6 +60,7 @@ Leg read_leg(const std::string& stored) {
   leg.call = text(from, "call");
   leg.parent_call = text(from, "parent");
   leg.replaces = text(from, "replaces");
+  leg.trace = text(from, "trace");
   leg.by_name = text(from, "by_name");
   leg.began = integer(from, "began");
   leg.left = integer(from, "left");

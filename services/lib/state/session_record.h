@@ -38,6 +38,7 @@ struct Leg {
   std::string outcome, call;
   std::string parent_call;
   std::string replaces;  // leg that ends when this one becomes active
+  std::string trace;     // traceparent of the request that began it; empty: none
   std::string by_name;   // who is asked, and nobody else; empty: whom the strategy chooses
   int64_t began = 0;     // when it became active; 0: it has not
   int64_t left = 0;      // when it ended after that

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/work.h"
 #include "state/fcall.h"
 #include "state/texts.h"
 #include "state/user_data.h"
@@ -30,6 +31,12 @@ void add_facts(json& query, const v1::Session& facts) {
   query["agent_name"] = facts.agent().display_name();
   query["about"] = facts.interaction().id();
   if (!facts.interaction().case_key().empty()) query["case"] = facts.interaction().case_key();
+}
+
+// The request that a leg began with.
+void add_trace(json& query) {
+  std::string trace = app::traceparent();
+  if (!trace.empty()) query["trace"] = std::move(trace);
 }
 
 void add_secrets(json& query, const std::vector<std::string>& keys) {
@@ -116,6 +123,7 @@ Task<Result<Enqueued>> SessionStore::enqueue(NewSession request) {
                 {"strat", request.strategy}, {"seed", std::to_string(request.seed)},
                 {"bridge", request.bridge},  {"limit", request.user_data_limit}};
   add_facts(query, request.facts);
+  add_trace(query);
   add_secrets(query, request.secret_keys);
   add_request(query, request.request);
   Texts rest{request.facts.SerializeAsString(), request.text};
@@ -152,6 +160,7 @@ Task<Result<Enqueued>> SessionStore::call(NewCall request) {
   query["must_exist"] = request.must_exist;
   if (!request.parent_call.empty()) query["parent"] = request.parent_call;
   add_facts(query, request.facts);
+  add_trace(query);
   add_secrets(query, request.secret_keys);
   Texts rest{request.facts.SerializeAsString(), request.fallback ? request.fallback->SerializeAsString() : ""};
   append_user_data(request.user_data.values(), rest);
@@ -212,6 +221,7 @@ Task<Result<Held>> SessionStore::hold(HoldVoice hold) {
                 {"hold_ms", hold.hold_ms},  {"seed", std::to_string(hold.seed)},
                 {"strat", hold.strategy}};
   if (!hold.call.empty()) query["call"] = hold.call;
+  add_trace(query);
   add_secrets(query, hold.secret_keys);
   add_request(query, hold.request);
   const auto answer = co_await run("xl1_hold", dump(query), Texts());
@@ -370,8 +380,11 @@ Task<Result<Tick>> SessionStore::tick(int64_t elapsed_ms, int64_t retention_ms, 
   tick.now = number(answer->at(1));
   tick.wall = number(answer->at(2));
   tick.next_in = number(answer->at(3));
-  for (size_t i = 4; i + 2 < answer->size(); i += 3) {
-    tick.route.push_back({.session = answer->at(i), .leg = answer->at(i + 1), .version = number(answer->at(i + 2))});
+  for (size_t i = 4; i + 3 < answer->size(); i += 4) {
+    tick.route.push_back({.session = answer->at(i),
+                          .leg = answer->at(i + 1),
+                          .version = number(answer->at(i + 2)),
+                          .trace = answer->at(i + 3)});
   }
   co_return tick;
 }

@@ -27,6 +27,7 @@ struct Request {  // of one client; an empty id is not remembered
 struct LegRef {
   std::string session, leg;
   int64_t version = 0;
+  std::string trace = {};  // traceparent of the request that began it, if that is known
 };
 
 struct NewSession {

@@ -5,10 +5,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "base/names.h"
 #include "presence-ingest/fields.h"
+#include "presence-ingest/metrics.h"
 #include "presence-ingest/status_text.h"
 
 namespace expertline::presence {
@@ -26,6 +28,13 @@ constexpr int kWindow = 16;
 SourceRegistry::Refusal malformed(const Error& error) { return {v1::REPORT_REFUSAL_MALFORMED, error.message}; }
 SourceRegistry::Refusal malformed(const std::string& field, const std::string& rule) {
   return malformed(invalid_field(field, rule));
+}
+
+// "clock_far_off" for REPORT_REFUSAL_CLOCK_FAR_OFF.
+std::string refusal_name(v1::ReportRefusal reason) {
+  std::string name = v1::ReportRefusal_Name(reason).substr(std::string_view("REPORT_REFUSAL_").size());
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
 }
 
 bool foreign_is_sane(const v1::ForeignPresence& foreign) {
@@ -79,6 +88,31 @@ Task<void> SourceRegistry::write_counts(std::string domain) {
   }
 }
 
+Task<void> SourceRegistry::show(std::string domain) {
+  const auto read = co_await store_.read(domain, {});
+  if (!read) co_return;
+  std::vector<app::Readings::Value> counted, up, silence;
+  const auto count = [&](const std::string& source, const std::string& outcome, int64_t reports) {
+    counted.push_back({.labels = {source, outcome}, .value = static_cast<double>(reports)});
+  };
+  for (const auto& [id, counts] : read->counts) {
+    const std::string source = id == state::kOtherSources ? "other" : id;
+    count(source, "taken", counts.taken - counts.overtaken);
+    count(source, "overtaken", counts.overtaken);
+    for (const auto& [reason, reports] : counts.refused) count(source, refusal_name(reason), reports);
+  }
+  for (const state::SourceLease& lease : read->leases) {
+    const double seconds = static_cast<double>(read->now_ms - lease.seen_ms) / 1000;
+    const bool lost = read->now_ms - lease.seen_ms > lease.heartbeat_ms + lease.grace_ms;
+    if (label(lease.source) == "other") continue;
+    up.push_back({.labels = {lease.source}, .value = lost ? 0.0 : 1.0});
+    silence.push_back({.labels = {lease.source}, .value = std::max(0.0, seconds)});
+  }
+  reports_by_source.replace(domain, counted);
+  source_up.replace(domain, up);
+  source_silence.replace(domain, silence);
+}
+
 bool SourceRegistry::covers(const std::string& domain, const SourceRules& rules, const std::string& expert) const {
   return rules.experts.covers(expert, [&](const std::string& group) { return in_group_(domain, expert, group); });
 }
@@ -113,6 +147,7 @@ std::variant<state::Report, SourceRegistry::Refusal> SourceRegistry::admit(const
     auto checked = check_report(nothing);
     if (!checked) return malformed(checked.error());
     checked->ttl_ms = state::kWithdrawn;
+    source_states.at({domain, label(report.source()), "withdrawn"}).Increment();
     return std::move(*checked);
   }
   if (report.has_foreign() && report.state() == v1::PRESENCE_STATE_UNSPECIFIED) {
@@ -129,6 +164,7 @@ std::variant<state::Report, SourceRegistry::Refusal> SourceRegistry::admit(const
   }
   const bool has_time = report.has_seen_time();
   const int64_t seen_s = report.seen_time().seconds();
+  const double seen = static_cast<double>(seen_s) + report.seen_time().nanos() * 1e-9;
   report.clear_foreign();
   report.clear_seen_time();
   auto checked = check_report(report);
@@ -144,6 +180,12 @@ std::variant<state::Report, SourceRegistry::Refusal> SourceRegistry::admit(const
   if (!covers(domain, *rules, report.expert())) {
     return Refusal{v1::REPORT_REFUSAL_FOREIGN_EXPERT,
                    "the source " + report.source() + " may not speak for " + report.expert()};
+  }
+  const std::string source = label(report.source());
+  source_states.at({domain, source, state_word(report.state())}).Increment();
+  if (has_time) {
+    const double lag = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()) - seen;
+    source_lag.at({domain, source}).Observe(std::max(0.0, lag));
   }
   return std::move(*checked);
 }

@@ -49,11 +49,15 @@ class SourceRegistry {
   Task<Result<v1::SourceWelcome>> hello(std::string domain, v1::SourceHello hello);
   Task<Result<Done>> alive(std::string domain, std::string source, int64_t epoch);
   Task<Result<v1::ListSourcesResponse>> list(std::string domain);
+  // Lets the metrics say what was counted, and of which sources nothing is heard.
+  Task<void> show(std::string domain);
 
  private:
   Task<void> sweep(std::string domain);
   Task<void> write_counts(std::string domain);
   state::SourceCounts& counts(const std::string& domain, const std::string& source);
+  // As metrics name it: those that are not declared are one.
+  std::string label(const std::string& source) const { return file_.sources.contains(source) ? source : "other"; }
 
   app::Loop& loop_;
   state::SourceStore& store_;

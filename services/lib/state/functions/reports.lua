@@ -61,6 +61,7 @@ local function session_begun(p, s, q, order, now)
   local hour, by = hour_of(p, now), named(q.rp) .. ' ' .. named(q.agent)
   redis.call('HSET', p .. 's:' .. s, 'sum', hour .. ' ' .. by)
   redis.call('HINCRBY', p .. 'sum:' .. hour, 's sessions ' .. by, 1)
+  tally(p, 'sessions ' .. named(q.rp))
   if named(q.agent) ~= '*' then redis.call('ZADD', p .. 'sessions:agent:' .. q.agent, order, s) end
   local key = p .. 'i:' .. q.about
   local f = redis.call('HMGET', key, 'time', 'case', 'sessions', 'points')
@@ -81,6 +82,14 @@ end
 -- An offer has got its outcome.
 local function offer_over(p, l, offer, outcome)
   redis.call('HINCRBY', p .. 'sum:' .. hour_of(p, offer.at), 'x ' .. outcome .. ' ' .. named(l.rp) .. ' ' .. offer.e, 1)
+  tally(p, 'offers ' .. named(l.rp) .. ' ' .. l.medium .. ' ' .. outcome)
+  tally_ms(p, 'answer ' .. named(l.rp) .. ' ' .. outcome, now_ms(p) - offer.at, PEOPLE_S)
+end
+
+-- An expert is on a leg. The first of a session is who the agent has waited for.
+local function expert_reached(p, s, l, now)
+  if redis.call('HSETNX', p .. 's:' .. s, 'reached', int(now)) == 0 then return end
+  tally_ms(p, 'expert ' .. named(l.rp), now - redis.call('HGET', p .. 's:' .. s, 'created'), PEOPLE_S)
 end
 
 -- A leg has ended.
@@ -89,6 +98,7 @@ local function leg_over(p, s, l, now)
   if l.began and l.expert then
     local what = l.connect and 'x talk ' or 'x chat '
     redis.call('HINCRBY', p .. 'sum:' .. hour_of(p, l.began), what .. named(l.rp) .. ' ' .. l.expert, int(now - l.began))
+    tally(p, 'leg_ms ' .. named(l.rp) .. ' ' .. l.medium, int(now - l.began))
     interaction = redis.call('HGET', p .. 's:' .. s, 'about')
     local f = interaction and redis.call('HMGET', p .. 'i:' .. interaction, 'time', 'experts') or {}
     if f[1] then redis.call('HSET', p .. 'i:' .. interaction, 'experts', listed(f[2], l.expert)) end
@@ -106,6 +116,7 @@ local function session_over(p, s, outcome, began)
   local f = redis.call('HMGET', p .. 's:' .. s, 'sum', 'created')
   local hour, by = string.match(f[1] or '', '^(%d+) (.*)$')
   if not hour then return end
+  tally(p, 'sessions_ended ' .. string.match(by, '^%S+') .. ' ' .. outcome)
   local sum = p .. 'sum:' .. hour
   if outcome == 'helped' and began then
     redis.call('HINCRBY', sum, 's reached ' .. by, int(REACHED + began - f[2]))

@@ -48,6 +48,7 @@ local function give(p, s, l, expert, name, dn, attach, now, touched)
     l.state, l.due = 'connecting', now + CONNECT_MS
   else
     l.state, l.due, l.began = 'active', now + LONGEST_MS, now
+    expert_reached(p, s, l, now)
     if l.replaces then end_leg(p, s, load_leg(p, s, l.replaces), 'transferred', now, touched) end
     touch_talking(p, s, touched)
   end
@@ -111,7 +112,10 @@ redis.register_function('xl1_reserve', function(keys, args)
   if #taken == 0 then
     return {'none', log_end(p)}
   end
-  if l.state == 'waiting' then note_served(p, l.rp, now) end
+  if l.state == 'waiting' then
+    note_served(p, l.rp, now)
+    tally_ms(p, 'wait ' .. named(l.rp), now - l.wait_since, PEOPLE_S)
+  end
   leave_waiting(p, q.s, l, now)
   note_decision(l, q)
   if l.held then

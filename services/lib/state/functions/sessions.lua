@@ -47,7 +47,8 @@ end
 -- conversation), routed (a RouteCall is open), deadline, due, secret (keys of user data that no expert is shown), asked
 -- (experts not to be asked again although no offer says so), held, began (ms it became active), left (ms it ended after
 -- that), joins (it came into a conversation that went on), replaces (leg that ends when this one becomes active), by_name
--- (expert who is asked by name), nobody (what is said in the conversation if nobody takes it)}. Lists are texts joined
+-- (expert who is asked by name), nobody (what is said in the conversation if nobody takes it), trace (traceparent of the
+-- request that began it), counted (see counts.lua)}. Lists are texts joined
 -- by ",".
 local function load_leg(p, s, id)
   local text = redis.call('HGET', session_key(p, s), 'l:' .. id)
@@ -80,6 +81,7 @@ local function put_leg(p, s, l)
   else
     redis.call('ZADD', p .. 'due', int(due), 'leg ' .. s .. ' ' .. l.id)
   end
+  count_leg(p, l)
   redis.call('HSET', session_key(p, s), 'l:' .. l.id, cjson.encode(l))
 end
 
@@ -385,7 +387,8 @@ local function new_leg(p, s, q, state, due)
   local l = {id = q.leg, medium = q.medium, state = state, v = 0, rp = q.rp, strat = q.strat, seed = q.seed, step = 0,
              step_name = '', order = next_order(p), pri = q.pri or 0, step_offers = 0, n = 0, open = '', asked = '',
              secret = q.secret, call = q.call, parent = q.parent, kind = q.kind, connect = q.connect, routed = q.routed,
-             deadline = q.deadline, due = due, joins = q.joins, replaces = q.replaces, by_name = q.by_name, nobody = q.nobody}
+             deadline = q.deadline, due = due, joins = q.joins, replaces = q.replaces, by_name = q.by_name, nobody = q.nobody,
+             trace = q.trace}
   redis.call('HSET', key, 'legs', joined(redis.call('HGET', key, 'legs'), q.leg))
   return l
 end
@@ -395,7 +398,7 @@ local function next_leg_id(p, s)
   return 'v' .. int(redis.call('HINCRBY', session_key(p, s), 'voice', 1))
 end
 
--- enqueue {s, leg, medium, rp, strat, seed, secret, agent, agent_name, about, case, bridge, limit, rid, hash}, facts, text,
+-- enqueue {s, leg, medium, rp, strat, seed, secret, trace, agent, agent_name, about, case, bridge, limit, rid, hash}, facts, text,
 -- user data...: a new session with one leg to be routed -> ok, session, leg version; or again, session (the request was
 -- answered before).
 redis.register_function('xl1_enqueue', function(keys, args)

@@ -142,8 +142,8 @@ local MOST_OFF_MS = 1000
 -- tick {elapsed_ms, retention_ms, words_ms (of conversations), report_ms (of what reports need), most}: moves the clock and
 -- handles what is due. `elapsed_ms` is the caller's own monotonic time since his last tick: as far as it goes, a long pause
 -- counts.
--- -> ok, now, the same as wall-clock time, ms until the next is due (-1: none), then session, leg, version of each leg to
--- route now.
+-- -> ok, now, the same as wall-clock time, ms until the next is due (-1: none), then session, leg, version, trace of each leg
+-- to route now.
 redis.register_function('xl1_tick', function(keys, args)
   local p, q = prefix(keys), cjson.decode(args[1])
   local c = redis.call('HMGET', p .. 'clock', 'wall', 'now', 'offset')
@@ -164,8 +164,11 @@ redis.register_function('xl1_tick', function(keys, args)
   end
   for _, bridge in ipairs(redis.call('ZRANGEBYSCORE', p .. 'bridges', '-inf', int(now))) do forget_bridge(p, bridge) end
   local answer = {'ok', int(now), int(now + offset), '-1'}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', p .. 'due', '-inf', int(now), 'LIMIT', 0, q.most)) do
+  local due = redis.call('ZRANGEBYSCORE', p .. 'due', '-inf', int(now), 'WITHSCORES', 'LIMIT', 0, q.most)
+  for i = 1, #due, 2 do
+    local member = due[i]
     local what = split(member, ' ')
+    tally_ms(p, 'late', now - due[i + 1], LATE_S)
     local l = what[1] == 'leg' and load_leg(p, what[2], what[3])
     if what[1] == 'gone' then
       redis.call('ZREM', p .. 'due', member)
@@ -185,6 +188,7 @@ redis.register_function('xl1_tick', function(keys, args)
         answer[#answer + 1] = what[2]
         answer[#answer + 1] = what[3]
         answer[#answer + 1] = int(l.v)
+        answer[#answer + 1] = l.trace or ''
       end
       hint(p, what[2], touched)
     end

@@ -1,6 +1,6 @@
 -- Voice beside the conversation: lines held, calls at routing points, what the platform reports.
 
--- hold {s, medium, expert, dn, rp, kind, call, hold_ms, seed, strat, secret, rid, hash}: holds the line of the expert who is on the
+-- hold {s, medium, expert, dn, rp, kind, call, hold_ms, seed, strat, secret, trace, rid, hash}: holds the line of the expert who is on the
 -- conversation, in a leg of its own. `dn` is where the call will be sent: his number, or the routing point `rp`.
 -- -> ok, leg, expert, held until (ms).
 redis.register_function('xl1_hold', function(keys, args)
@@ -133,6 +133,7 @@ redis.register_function('xl1_voice', function(keys, args)
       save_leg(p, q.s, l)
     elseif event == 'answered' or event == 'joined' then
       l.state, l.due, l.began = 'active', now + LONGEST_MS, now
+      expert_reached(p, q.s, l, now)
       acted(p, l.expert, now)
       save_leg(p, q.s, l)
     elseif event == 'no_answer' or event == 'busy' or event == 'failed' then
