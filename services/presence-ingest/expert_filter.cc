@@ -87,7 +87,7 @@ Value map_of(const Map& map, ToValue to_value, cel::Arena& arena) {
 }
 
 // A text that is empty is absent.
-std::optional<Value> text_of(const std::string& text) {
+std::optional<Value> text_or_none(const std::string& text) {
   if (text.empty()) return std::nullopt;
   return Value::string(text);
 }
@@ -103,9 +103,9 @@ class Names final : public cel::Activation {
       case kId:
         return Value::string(expert_.id);
       case kName:
-        return text_of(record.display_name());
+        return text_or_none(record.display_name());
       case kSite:
-        return text_of(record.site());
+        return text_or_none(record.site());
       case kLanguages:
         return list_of(record.languages(), arena);
       case kSkills:
@@ -122,7 +122,7 @@ class Names final : public cel::Activation {
       case kState:
         return Value::string(word_of(expert_.state.state));
       case kNote:
-        return text_of(expert_.state.note);
+        return text_or_none(expert_.state.note);
       case kRoutable: {
         std::vector<Value> media;
         for (const v1::MediumStatus& medium : expert_.state.media) {

@@ -20,7 +20,7 @@ constexpr int kDefaultPage = 100;
 constexpr int kMostPage = 1000;
 constexpr int kMostPagesLookedAt = 20;  // by one call with a filter
 constexpr size_t kMostAnswerBytes = 200 * 1024;
-constexpr size_t kMostRosterBytes = 200 * 1024;
+constexpr size_t kMostImportBytes = 200 * 1024;
 constexpr size_t kMostFileName = 200;
 constexpr int kImportsAtOnce = 256;
 constexpr size_t kViewsAtOnce = 500;  // the store does nothing else meanwhile
@@ -251,7 +251,7 @@ Task<Result<v1::ListExpertsResponse>> ExpertService::filtered(std::string domain
 Task<Result<v1::ImportRosterResponse>> ExpertService::import_text(v1::ImportRosterRequest request) {
   const auto domain = domains_.domain("parent", request.parent());
   if (!domain) co_return domain.error();
-  if (request.roster().size() > kMostRosterBytes) co_return invalid_field("roster", "must have at most 200 KiB");
+  if (request.roster().size() > kMostImportBytes) co_return invalid_field("roster", "must have at most 200 KiB");
   if (request.file_name().size() > kMostFileName || roster::text_fault(request.file_name())) {
     co_return invalid_field("file_name", "must have at most 200 bytes and no control characters");
   }

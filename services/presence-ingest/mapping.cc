@@ -12,7 +12,7 @@ constexpr size_t kMostWord = 64;
 
 const std::vector<std::string> kStateWords = {"online", "busy", "away", "on_the_phone", "appear_offline", "offline"};
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -33,9 +33,9 @@ std::string pair_of(std::string_view first, std::string_view second) {
 std::optional<std::string> read_key(std::string_view key) {
   const size_t slash = key.find('/');
   const auto good = [](std::string_view word) { return !word.empty() && word.size() <= kMostWord; };
-  const std::string first = lower(trimmed(key.substr(0, slash)));
+  const std::string first = lower_case(trimmed(key.substr(0, slash)));
   if (slash == std::string_view::npos) return good(first) && first != "*" ? std::optional(first) : std::nullopt;
-  const std::string second = lower(trimmed(key.substr(slash + 1)));
+  const std::string second = lower_case(trimmed(key.substr(slash + 1)));
   if (!good(first) || !good(second) || first == "*" || second.find('/') != std::string::npos) return std::nullopt;
   return pair_of(first, second);
 }
@@ -105,7 +105,7 @@ std::vector<yaml::Issue> Mapping::add(std::string_view text, const std::string& 
     yaml::Fields fields(*root, "the mapping", issues);
     if (const auto* systems = fields.required("systems")) {
       for (const yaml::Entry& system : yaml::read_map(*systems, "systems", issues)) {
-        const std::string name = lower(system.key);
+        const std::string name = lower_case(system.key);
         if (name.empty() || name.size() > kMostWord) {
           issues.add(system.mark, "bad_value", "a system must have a name of at most 64 bytes");
         }
@@ -133,11 +133,11 @@ std::vector<yaml::Issue> Mapping::add(std::string_view text, const std::string& 
 }
 
 std::optional<Meaning> Mapping::meaning(const v1::ForeignPresence& said) const {
-  const auto system = systems_.find(lower(said.system()));
+  const auto system = systems_.find(lower_case(said.system()));
   if (system == systems_.end()) return std::nullopt;
   const Words& words = system->second;
   std::vector<std::string> all;
-  for (const std::string& word : said.words()) all.push_back(lower(trimmed(word)));
+  for (const std::string& word : said.words()) all.push_back(lower_case(trimmed(word)));
 
   std::optional<Meaning> best;
   const auto consider = [&](const std::string& word) {

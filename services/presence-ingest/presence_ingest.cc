@@ -12,7 +12,7 @@
 namespace expertline::presence {
 namespace {
 
-constexpr uint64_t kRetryMs = 200;
+constexpr uint64_t kAskAgainMs = 200;
 constexpr uint64_t kLookMs = 5;
 constexpr uint64_t kMeasureMs = 2'000;
 constexpr uint64_t kRenewZonesMs = 3600 * 1000;
@@ -122,7 +122,7 @@ Task<void> PresenceIngest::prepare(std::vector<roster::Member> roster, std::func
       break;
     }
     spdlog::warn("roster: {}", imported.error().message);
-    const bool going = co_await loop_.sleep(kRetryMs);
+    const bool going = co_await loop_.sleep(kAskAgainMs);
     if (!going) co_return;
   }
   for (const auto& [domain, model] : read_models_) model->start();

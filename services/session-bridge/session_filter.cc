@@ -59,7 +59,7 @@ cel::Environment environment() {
 }
 
 template <typename Texts>
-Value list_of(const Texts& texts, cel::Arena& arena) {
+Value list_value(const Texts& texts, cel::Arena& arena) {
   std::vector<Value> values;
   for (const std::string& text : texts) values.push_back(Value::string(text));
   return cel::make_list(arena, values);
@@ -82,7 +82,7 @@ class Names final : public cel::Activation {
       case kAgentSite:
         return Value::string(agent.site());
       case kAgentGroups:
-        return list_of(agent.groups(), arena);
+        return list_value(agent.groups(), arena);
       case kInteractionId:
         return Value::string(interaction.id());
       case kCaseKey:

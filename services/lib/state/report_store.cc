@@ -15,8 +15,6 @@ using Replies = std::vector<redis::Reply>;
 
 constexpr int64_t kReached = 1'000'000'000'000;  // REACHED of functions/reports.lua
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 Error unavailable() {
   return Error{.reason = v1::ERROR_REASON_STORE_UNAVAILABLE, .message = "the store does not answer; ask again"};
 }

@@ -16,9 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-// Texts from protobuf are UTF-8 already; replacing keeps a bad one from ending the process.
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 void add_request(json& query, const Request& request) {
   if (request.id.empty()) return;
   query["rid"] = request.id;

@@ -1,10 +1,11 @@
-// Texts of the store's answers as what they mean.
+// Texts of the store's answers as what they mean, and what is said to it as text.
 #pragma once
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,11 @@ namespace expertline::state {
 inline int64_t number(const std::string& text) {
   int64_t value = 0;
   return absl::SimpleAtoi(text, &value) ? value : 0;
+}
+
+// Texts from protobuf are UTF-8 already; replacing keeps a bad one from ending the process.
+inline std::string dump(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 // "a,b" -> a, b; nothing for "".
