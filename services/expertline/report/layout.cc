@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/fairness.h"
 #include "expertline/terminal/table.h"
 
 namespace expertline::cli {
@@ -158,6 +159,38 @@ nlohmann::ordered_json object(const std::vector<Column>& of, const ReportRow& ro
   return out;
 }
 
+// How evenly the columns of that name, per eligible hour, are shared out among experts who were eligible for a minute.
+struct Shared {
+  std::string column;
+  Fairness fairness;
+  std::string largest;  // who has most
+};
+
+std::vector<Shared> shared_out(const v1::GetReportResponse& report, const std::vector<Column>& all) {
+  std::vector<Shared> found;
+  for (const Column& column : all) {
+    if (column.name != "offers_per_eligible_hour" && column.name != "accepted_per_eligible_hour" &&
+        column.name != "worked_per_eligible_hour") {
+      continue;
+    }
+    std::vector<double> shares;
+    std::string largest;
+    double most = -1;
+    for (const ReportRow& row : report.rows()) {
+      const auto value = column.value(row);
+      if (!value || seconds(row.eligible_time()) < 60) continue;
+      shares.push_back(*value);
+      if (*value > most) {
+        most = *value;
+        largest = row.key();
+      }
+    }
+    const auto fairness = fairness_of(std::move(shares));
+    if (fairness) found.push_back({.column = column.name, .fairness = *fairness, .largest = largest});
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string report_table(const v1::GetReportRequest& request, const v1::GetReportResponse& report,
@@ -178,7 +211,13 @@ std::string report_table(const v1::GetReportRequest& request, const v1::GetRepor
   };
   for (const ReportRow& row : report.rows()) add(row.key().empty() ? "(none)" : row.key(), row);
   add("together", report.total());
-  return table.text(terminal);
+  std::string text = table.text(terminal);
+  if (request.by() != v1::REPORT_BY_EXPERT) return text;
+  for (const Shared& one : shared_out(report, all)) {
+    text += fmt::format("{}: Jain's index {:.2f}, largest over median {:.2f} ({})\n", one.column, one.fairness.jain,
+                        one.fairness.largest_to_median, printable(one.largest));
+  }
+  return text;
 }
 
 std::string report_csv(const v1::GetReportRequest& request, const v1::GetReportResponse& report) {
@@ -212,6 +251,17 @@ std::string report_json(const v1::GetReportRequest& request, const v1::GetReport
     out["rows"].push_back(std::move(one));
   }
   out["total"] = object(all, report.total());
+  if (request.by() == v1::REPORT_BY_EXPERT) {
+    out["fairness"] = nlohmann::ordered_json::object();
+    for (const Shared& one : shared_out(report, all)) {
+      nlohmann::ordered_json& shared = out["fairness"][one.column];
+      shared["jain_index"] = rounded(Kind::kRate, one.fairness.jain);
+      if (std::isfinite(one.fairness.largest_to_median)) {
+        shared["largest_to_median"] = rounded(Kind::kRate, one.fairness.largest_to_median);
+      }
+      shared["largest"] = one.largest;
+    }
+  }
   return out.dump(2) + "\n";
 }
 

@@ -14,10 +14,10 @@
 namespace expertline::app {
 
 struct TelemetryOptions {
-  std::string metrics;                    // HOST:PORT; empty: none
-  bool must_serve = false;                // it was asked for: fail if it cannot be bound
-  std::string otlp = {};                  // HOST:PORT of a collector; empty: none
-  std::vector<std::string> certificates;  // files (PEM) whose end of validity is shown
+  std::string metrics = {};                    // HOST:PORT; empty: none
+  bool must_serve = false;                     // it was asked for: fail if it cannot be bound
+  std::string otlp = {};                       // HOST:PORT of a collector; empty: none
+  std::vector<std::string> certificates = {};  // files (PEM) whose end of validity is shown
 };
 
 // --metrics, --otlp, --certificate. `options` must outlive the parsing.
