@@ -22,7 +22,10 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> arguments(argv + 1, argv + argc);
   std::map<std::string, std::string> origins;
-  CLI::App* named = arguments.empty() ? nullptr : app.get_subcommand_no_throw(arguments.front());
+  CLI::App* named = nullptr;
+  for (CLI::App* sub : app.get_subcommands({})) {
+    if (!arguments.empty() && sub->get_name() == arguments.front()) named = sub;
+  }
   const bool configurable = named != nullptr && expertline::app::has_config_options(*named);
   try {
     if (configurable) {
