@@ -12,9 +12,10 @@ constexpr const char* kWhere = "presence-ingest";
 
 app::Counter source_states("expertline_presence_source_state_total", {"domain", "source", "state"}, kWhere,
                            "Reports that were admitted, by the state they say; withdrawn: nothing any more");
-app::Histogram source_lag("expertline_presence_source_lag_seconds", {"domain", "source"}, kWhere,
-                          "From what a source saw, by its own clock, to our hearing of it; only of reports that say when",
-                          {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60});
+app::Histogram source_lag(
+    "expertline_presence_source_lag_seconds", {"domain", "source"}, kWhere,
+    "From what a source saw, by its own clock, to our hearing of it; only of reports that say when",
+    {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60});
 app::Histogram report_duration("expertline_presence_report_duration_seconds", {"domain"}, kWhere,
                                "From writing a batch of reports to its being durable and seen by readers",
                                app::machine_times());
@@ -25,9 +26,11 @@ app::Counter read_model_changes("expertline_presence_read_model_changes_total", 
 app::Gauge read_model_watchers("expertline_presence_read_model_watchers", {"domain"}, kWhere,
                                "Processes that follow the read model here");
 
-app::Readings experts_by_state("expertline_experts", "gauge", {"domain", "state"}, kWhere, "Experts by composed presence");
-app::Readings reports_by_source("expertline_presence_reports_total", "counter", {"domain", "source", "outcome"}, kWhere,
-                      "Reports by source: taken, overtaken (a newer one came first), or why they were refused");
+app::Readings experts_by_state("expertline_experts", "gauge", {"domain", "state"}, kWhere,
+                               "Experts by composed presence");
+app::Readings reports_by_source(
+    "expertline_presence_reports_total", "counter", {"domain", "source", "outcome"}, kWhere,
+    "Reports by source: taken, overtaken (a newer one came first), or why they were refused");
 app::Readings source_up("expertline_presence_source_up", "gauge", {"domain", "source"}, kWhere,
                         "1 while a source with a stream of its own is heard of in time, 0 when it is lost");
 app::Readings source_silence("expertline_presence_source_silence_seconds", "gauge", {"domain", "source"}, kWhere,

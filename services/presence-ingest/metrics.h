@@ -17,7 +17,7 @@ extern app::Counter read_model_changes;
 extern app::Gauge read_model_watchers;
 
 // Of a domain.
-extern app::Readings experts_by_state;  // state
+extern app::Readings experts_by_state;   // state
 extern app::Readings reports_by_source;  // source, outcome
 extern app::Readings source_up;
 extern app::Readings source_silence;

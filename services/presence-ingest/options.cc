@@ -20,9 +20,10 @@ void declare_options(CLI::App& app, Options& options) {
   app.add_option("--sources", options.sources,
                  "File (YAML) that declares the sources of presence; without it any may report");
   app.add_option("--presence-mapping", options.mapping, "File (YAML) of other systems' words, beside the shipped ones");
-  app.add_option("--watch-contacts", config.most_contacts,
-                 "Experts that one watcher may watch at once. No more than a supervisor looks after, as each is told to "
-                 "him with every change")
+  app.add_option(
+         "--watch-contacts", config.most_contacts,
+         "Experts that one watcher may watch at once. No more than a supervisor looks after, as each is told to "
+         "him with every change")
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "What to log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))

@@ -81,8 +81,8 @@ PresenceIngest::PresenceIngest(Config config)
       expert_service_({loop_, calls_}, store_, domains_),
       presence_service_({loop_, calls_}, store_, domains_, reports_, sources_, read_models_, config_.most_contacts) {
   for (const std::string& domain : domains_.served()) {
-    read_models_[domain] =
-        std::make_unique<ReadModel>(loop_, redis::Client::Options{.address = config_.redis, .name = "read_model"}, store_, domain);
+    read_models_[domain] = std::make_unique<ReadModel>(
+        loop_, redis::Client::Options{.address = config_.redis, .name = "read_model"}, store_, domain);
   }
   presence_service_.follow_read_models();
 }

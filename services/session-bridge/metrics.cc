@@ -20,14 +20,15 @@ app::Readings store_replicas("expertline_store_replicas", "gauge", {"domain"}, k
 app::Readings sessions_open("expertline_sessions_open", "gauge", {"domain"}, kWhere, "Sessions that have not ended");
 app::Readings sessions_started("expertline_sessions_started_total", "counter", {"domain", "routing_point"}, kWhere,
                                "Sessions begun");
-app::Readings sessions_ended("expertline_sessions_ended_total", "counter", {"domain", "routing_point", "outcome"}, kWhere,
+app::Readings sessions_ended("expertline_sessions_ended_total", "counter", {"domain", "routing_point", "outcome"},
+                             kWhere,
                              "Sessions ended, by outcome; failed: for a technical reason or by the longest time");
 app::Readings legs("expertline_legs", "gauge", {"domain", "routing_point", "medium", "state"}, kWhere,
                    "Legs that have not ended, by state");
-app::Readings legs_ended("expertline_legs_ended_total", "counter", {"domain", "routing_point", "medium", "outcome"}, kWhere,
-                         "Legs ended, by outcome");
-app::Readings leg_seconds("expertline_leg_active_seconds_total", "counter", {"domain", "routing_point", "medium"}, kWhere,
-                          "Time that experts were on legs, counted when a leg is over");
+app::Readings legs_ended("expertline_legs_ended_total", "counter", {"domain", "routing_point", "medium", "outcome"},
+                         kWhere, "Legs ended, by outcome");
+app::Readings leg_seconds("expertline_leg_active_seconds_total", "counter", {"domain", "routing_point", "medium"},
+                          kWhere, "Time that experts were on legs, counted when a leg is over");
 app::Readings longest_wait("expertline_longest_wait_seconds", "gauge", {"domain", "routing_point"}, kWhere,
                            "How long the first of those who wait has waited; 0: nobody waits");
 app::Readings waits("expertline_wait_duration_seconds", "histogram", {"domain", "routing_point"}, kWhere,
@@ -36,12 +37,13 @@ app::Readings time_to_expert("expertline_time_to_expert_seconds", "histogram", {
                              "From the agent's question to the first expert on the session");
 app::Readings offers("expertline_offers_total", "counter", {"domain", "routing_point", "medium", "outcome"}, kWhere,
                      "Offers that have got their outcome");
-app::Readings answer_time("expertline_preview_answer_seconds", "histogram", {"domain", "routing_point", "outcome"}, kWhere,
-                          "From an offer to its outcome; accepted and declined: the expert's answer time");
+app::Readings answer_time("expertline_preview_answer_seconds", "histogram", {"domain", "routing_point", "outcome"},
+                          kWhere, "From an offer to its outcome; accepted and declined: the expert's answer time");
 app::Readings lateness("expertline_timer_lateness_seconds", "histogram", {"domain"}, kWhere,
                        "How late deadlines of sessions were acted upon");
-app::Readings overdue("expertline_timer_overdue_seconds", "gauge", {"domain"}, kWhere,
-                      "Since when the earliest deadline has passed that nobody has acted upon; rising: sessions are stuck");
+app::Readings overdue(
+    "expertline_timer_overdue_seconds", "gauge", {"domain"}, kWhere,
+    "Since when the earliest deadline has passed that nobody has acted upon; rising: sessions are stuck");
 
 using Values = std::vector<app::Readings::Value>;
 

@@ -1,4 +1,5 @@
-// What session-bridge measures. What is of the whole domain is counted in the store and read from there by each replica.
+// What session-bridge measures. What is of the whole domain is counted in the store and read from there by each
+// replica.
 #pragma once
 
 #include <string>

@@ -14,19 +14,22 @@ void declare_options(CLI::App& app, Options& options) {
   app.add_option("--strategy", options.strategy, "Addresses of strategy-evaluation, HOST:PORT[,HOST:PORT...]")
       ->capture_default_str();
   app.add_option("--id", config.id, "Id of this replica, unique among those that run; by default a random one");
-  app.add_option("--user-data-limit", config.user_data_limit,
-                 "Most bytes of user data a session may have. What every platform is known to carry, as a limit that is "
-                 "raised cannot be lowered while sessions run")
+  app.add_option(
+         "--user-data-limit", config.user_data_limit,
+         "Most bytes of user data a session may have. What every platform is known to carry, as a limit that is "
+         "raised cannot be lowered while sessions run")
       ->check(CLI::Range(int64_t{1}, state::kMostUserDataLimit))
       ->capture_default_str();
-  app.add_option("--watch-sessions", config.most_observed,
-                 "Sessions that one supervisor may observe at once. No more than a person can follow, as each is told to "
-                 "him with every change")
+  app.add_option(
+         "--watch-sessions", config.most_observed,
+         "Sessions that one supervisor may observe at once. No more than a person can follow, as each is told to "
+         "him with every change")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--report-days", config.report_days,
-                 "Days for which interactions and what reports sum up are kept. Five weeks: a month can be reported when "
-                 "it is over; a week is the least, as first-contact resolution looks 7 days ahead")
+  app.add_option(
+         "--report-days", config.report_days,
+         "Days for which interactions and what reports sum up are kept. Five weeks: a month can be reported when "
+         "it is over; a week is the least, as first-contact resolution looks 7 days ahead")
       ->check(CLI::Range(8, kMostReportDaysKept))
       ->capture_default_str();
   app.add_option("--policy", options.policy,

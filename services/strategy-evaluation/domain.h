@@ -72,7 +72,8 @@ class Domain {
   v1::DecisionRecord note(const state::LegRef& leg, const routing::Strategy& strategy, const v1::RoutingFacts& facts,
                           const v1::Moment& moment, const routing::Decision& decision) const;
   // Decides on the present snapshot, and measures it.
-  routing::Decision decide(const routing::Strategy& strategy, const v1::RoutingFacts& facts, const v1::Moment& moment) const;
+  routing::Decision decide(const routing::Strategy& strategy, const v1::RoutingFacts& facts,
+                           const v1::Moment& moment) const;
   // Has the strategy's candidate decide as well, after the answer was sent.
   void compare_later(const state::LegRef& leg, const Strategy& strategy, const v1::RoutingFacts& facts,
                      const v1::Moment& moment, const routing::Decision& decision);

@@ -9,8 +9,8 @@ constexpr const char* kWhere = "strategy-evaluation";
 
 app::Histogram decision_duration("expertline_decision_duration_seconds", {"domain", "strategy"}, kWhere,
                                  "Processor time of one decision on the snapshot",
-                                 {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                  0.05, 0.1, 0.25});
+                                 {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                  0.025, 0.05, 0.1, 0.25});
 app::Counter steps_taken("expertline_strategy_steps_total", {"domain", "strategy", "step", "result"}, kWhere,
                          "Decisions by the step they ended in and their result: offer, wait, default");
 app::Counter experts_dropped("expertline_strategy_dropped_total", {"domain", "strategy", "reason"}, kWhere,

@@ -20,7 +20,7 @@ extern app::Gauge read_model_experts;
 extern app::Gauge read_model_connected;
 
 // Of a domain.
-extern app::Readings skillset_experts;  // medium, skill, status
+extern app::Readings skillset_experts;    // medium, skill, status
 extern app::Readings skillset_occupancy;  // skill, hour; as the next two
 extern app::Readings skillset_declined;
 extern app::Readings skillset_overlooked;

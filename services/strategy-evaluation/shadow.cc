@@ -33,7 +33,7 @@ bool agree(const routing::Strategy& a, const routing::Decision& in_a, const rout
 }
 
 std::optional<bool> Shadow::compare(const routing::Strategy& strategy, const routing::Decision& live,
-                     const routing::Snapshot& snapshot, const Case& what) {
+                                    const routing::Snapshot& snapshot, const Case& what) {
   const auto found = beside_.find(strategy.name);
   if (found == beside_.end()) return std::nullopt;
   Beside& beside = found->second;

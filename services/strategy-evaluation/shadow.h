@@ -32,8 +32,8 @@ class Shadow {
   };
   // Has the candidate of `strategy` decide on the same snapshot as `live` was made on, and counts. Gives whether they
   // agree; nothing if there is none.
-  std::optional<bool> compare(const routing::Strategy& strategy, const routing::Decision& live, const routing::Snapshot& snapshot,
-               const Case& what);
+  std::optional<bool> compare(const routing::Strategy& strategy, const routing::Decision& live,
+                              const routing::Snapshot& snapshot, const Case& what);
 
   v1::GetShadowResponse counts(const std::string& strategy) const;
 

@@ -1,4 +1,5 @@
-// How each skillset stands, for metrics: who is ready now, and how the work of an hour was shared out. Loop thread only.
+// How each skillset stands, for metrics: who is ready now, and how the work of an hour was shared out. Loop thread
+// only.
 #pragma once
 
 #include <string>

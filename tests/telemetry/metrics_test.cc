@@ -25,7 +25,8 @@ TEST(Metrics, ThoseBeyondTheMostAreOne) {
 TEST(Metrics, WhatIsReadElsewhereIsReplacedAsAWhole) {
   app::Readings readings("expertline_test_seconds", "histogram", {"domain", "routing_point"}, "all", "For a test");
   readings.replace("main", {{.labels = {"a"}, .value = 7, .buckets = {{1, 2}, {HUGE_VAL, 3}}}});
-  EXPECT_THAT(app::metrics_text(), HasSubstr(R"(expertline_test_seconds_bucket{domain="main",routing_point="a",le="1"} 2)"));
+  EXPECT_THAT(app::metrics_text(),
+              HasSubstr(R"(expertline_test_seconds_bucket{domain="main",routing_point="a",le="1"} 2)"));
   EXPECT_THAT(app::metrics_text(), HasSubstr(R"(expertline_test_seconds_count{domain="main",routing_point="a"} 3)"));
   EXPECT_THAT(app::metrics_text(), HasSubstr(R"(expertline_test_seconds_sum{domain="main",routing_point="a"} 7)"));
   readings.replace("main", {});

@@ -51,8 +51,9 @@ std::vector<app::MetricInfo> all_metrics() {
   CLI::App app;
   app::TelemetryOptions options;
   app::add_telemetry_options(app, options);
-  for (const void* used : {static_cast<const void*>(&presence::source_lag), static_cast<const void*>(&bridge::store_up),
-                           static_cast<const void*>(&evaluation::reloads), static_cast<const void*>(&redis::commands)}) {
+  for (const void* used :
+       {static_cast<const void*>(&presence::source_lag), static_cast<const void*>(&bridge::store_up),
+        static_cast<const void*>(&evaluation::reloads), static_cast<const void*>(&redis::commands)}) {
     EXPECT_NE(used, nullptr);
   }
   return app::declared_metrics();

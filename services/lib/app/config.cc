@@ -21,9 +21,7 @@ constexpr const char* kConfig = "config";
 constexpr const char* kPrintConfig = "print-config";
 
 // "user-data-limit" of --user-data-limit; empty: it has no long name.
-std::string key_of(const CLI::Option& option) {
-  return option.get_lnames().empty() ? "" : option.get_lnames().front();
-}
+std::string key_of(const CLI::Option& option) { return option.get_lnames().empty() ? "" : option.get_lnames().front(); }
 
 std::string variable_of(const std::string& key) {
   return "EXPERTLINE_" + absl::AsciiStrToUpper(absl::StrReplaceAll(key, {{"-", "_"}}));
@@ -109,8 +107,8 @@ std::optional<std::vector<std::string>> values_of(const yaml::Entry& entry, cons
   return values;
 }
 
-void read_file(const std::string& path, const std::map<std::string, CLI::Option*>& options,
-               Settings& settings, std::string& faults) {
+void read_file(const std::string& path, const std::map<std::string, CLI::Option*>& options, Settings& settings,
+               std::string& faults) {
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (!file.is_open() || file.bad()) {
@@ -138,8 +136,8 @@ void read_file(const std::string& path, const std::map<std::string, CLI::Option*
       issues.add(entry.value.mark, "bad_setting", entry.key + ": " + fault);
     } else if (!settings.origins.contains(entry.key)) {
       append(settings.arguments, *known->second, *values);
-      settings.origins[entry.key] = path + ":" + std::to_string(entry.mark.line) + ":" +
-                                    std::to_string(entry.mark.column);
+      settings.origins[entry.key] =
+          path + ":" + std::to_string(entry.mark.line) + ":" + std::to_string(entry.mark.column);
     }
   }
   for (const yaml::Issue& issue : issues.take()) faults += yaml::to_string(issue) + "\n";
@@ -159,7 +157,8 @@ std::vector<std::string> values_now(const CLI::Option& option) {
 }  // namespace
 
 void add_config_options(CLI::App& app) {
-  app.add_option(std::string("--") + kConfig, "File (YAML) of settings: the names of these options without dashes before them");
+  app.add_option(std::string("--") + kConfig,
+                 "File (YAML) of settings: the names of these options without dashes before them");
   app.add_flag_callback(
       std::string("--") + kPrintConfig, [] {}, "Print the settings as they are, as such a file, and end");
 }
@@ -215,15 +214,17 @@ std::string config_text(const CLI::App& app, const std::map<std::string, std::st
 
 std::string config_reference(const CLI::App& app) {
   std::string text = "| setting | variable | value | default | meaning |\n| --- | --- | --- | --- | --- |\n";
-  const auto cell = [](const std::string& content) { return absl::StrReplaceAll(content, {{"|", "\\|"}, {"\n", " "}}); };
+  const auto cell = [](const std::string& content) {
+    return absl::StrReplaceAll(content, {{"|", "\\|"}, {"\n", " "}});
+  };
   for (const CLI::Option* option : app.get_options()) {
     if (!is_setting(*option)) continue;
     const std::string key = key_of(*option);
     const std::string value = is_flag(*option) ? "true, false" : option->get_type_name();
     const std::string standard = is_flag(*option) ? "false" : absl::StrJoin(values_now(*option), ", ");
     text += "| `" + key + "` | `" + variable_of(key) + "` | " + cell(value) + " | " +
-            (standard.empty() ? (option->get_required() ? "must be given" : "none") : "`" + cell(standard) + "`") + " | " +
-            cell(option->get_description()) + " |\n";
+            (standard.empty() ? (option->get_required() ? "must be given" : "none") : "`" + cell(standard) + "`") +
+            " | " + cell(option->get_description()) + " |\n";
   }
   return text;
 }

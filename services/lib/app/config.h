@@ -1,5 +1,5 @@
-// Settings of a process. Each is declared once, as an option of its command line (CLI11), and can be given by any of, the
-// first that has it:
+// Settings of a process. Each is declared once, as an option of its command line (CLI11), and can be given by any of,
+// the first that has it:
 //   the command line                --user-data-limit 1000
 //   the environment                 EXPERTLINE_USER_DATA_LIMIT=1000   (of a list: values joined by ",")
 //   a file (YAML), --config FILE    user-data-limit: 1000             (of a list: a list, or one value)
@@ -24,7 +24,7 @@ bool has_config_options(const CLI::App& app);
 bool asked_to_print(const CLI::App& app);
 
 struct Settings {
-  std::vector<std::string> arguments;           // the command line with what comes from elsewhere
+  std::vector<std::string> arguments;          // the command line with what comes from elsewhere
   std::map<std::string, std::string> origins;  // option -> "command line", "EXPERTLINE_X", "file:line:column"
 };
 

@@ -17,7 +17,8 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // Serves on HOST:PORT (port 0 takes a free one, which is logged); empty: nowhere. INVALID_FIELD if it cannot be bound.
+  // Serves on HOST:PORT (port 0 takes a free one, which is logged); empty: nowhere. INVALID_FIELD if it cannot be
+  // bound.
   Result<Done> start(const std::string& address);
   // Idempotent.
   void stop();

@@ -1,5 +1,5 @@
-// Logs: one JSON object a line on standard error, by spdlog. Beside time, level, service and msg a line has trace_id and
-// span_id, session and revision of the strategy, as far as the thread works on one (work.h).
+// Logs: one JSON object a line on standard error, by spdlog. Beside time, level, service and msg a line has trace_id
+// and span_id, session and revision of the strategy, as far as the thread works on one (work.h).
 //
 // User data, messages and notes of people are never logged.
 #pragma once

@@ -115,9 +115,7 @@ const Process process;
 
 }  // namespace
 
-Histogram::Buckets machine_times() {
-  return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
-}
+Histogram::Buckets machine_times() { return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}; }
 Histogram::Buckets people_times() { return {1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300, 600, 1800}; }
 
 std::vector<MetricInfo> declared_metrics() {
@@ -187,8 +185,7 @@ Metric<T>::Metric(const std::string& name, std::vector<std::string> labels, cons
     : labels_(std::move(labels)),
       buckets_(std::move(buckets)),
       family_(&build<T>().Name(name).Help(help).Register(detail::registry())) {
-  detail::declare(
-      {.name = name, .type = kType<T>, .labels = labels_, .of = "replica", .where = where, .help = help});
+  detail::declare({.name = name, .type = kType<T>, .labels = labels_, .of = "replica", .where = where, .help = help});
   if (labels_.empty()) at();
 }
 

@@ -1,5 +1,6 @@
-// Metrics, by prometheus-cpp. Each is declared once, as an object at namespace scope in the metrics file of its service;
-// docs/metrics.md lists them all. Thread-safe, and never waits for anything but other threads that do the same.
+// Metrics, by prometheus-cpp. Each is declared once, as an object at namespace scope in the metrics file of its
+// service; docs/metrics.md lists them all. Thread-safe, and never waits for anything but other threads that do the
+// same.
 //
 // Labels are bounded: domain, medium, routing point, strategy, step, outcome, reason and the like; never an expert, a
 // session or user data. Of a metric with more than kMostSeries combinations the further ones are one, all "other".

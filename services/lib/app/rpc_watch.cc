@@ -18,7 +18,8 @@ Counter server_handled("expertline_rpc_server_handled_total", {"service", "metho
                        "RPCs answered, by gRPC service, method and status code");
 Histogram server_duration("expertline_rpc_server_duration_seconds", {"service", "method"}, "all",
                           "Time from the request to its answer; a stream's whole life", machine_times());
-Gauge server_in_flight("expertline_rpc_server_in_flight", {"service", "method"}, "all", "RPCs and streams that are open");
+Gauge server_in_flight("expertline_rpc_server_in_flight", {"service", "method"}, "all",
+                       "RPCs and streams that are open");
 Counter client_handled("expertline_rpc_client_handled_total", {"service", "method", "code"}, "all",
                        "RPCs to other services that have ended");
 Histogram client_duration("expertline_rpc_client_duration_seconds", {"service", "method"}, "all",
@@ -30,9 +31,10 @@ int64_t now_ns() { return static_cast<int64_t>(uv_hrtime()); }
 
 const char* code_name(grpc::StatusCode code) {
   static constexpr const char* kNames[] = {
-      "OK",           "CANCELLED",           "UNKNOWN",          "INVALID_ARGUMENT",    "DEADLINE_EXCEEDED", "NOT_FOUND",
-      "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",         "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",           "UNAVAILABLE",      "DATA_LOSS",           "UNAUTHENTICATED"};
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS", "UNAUTHENTICATED"};
   const auto number = static_cast<size_t>(code);
   return number < std::size(kNames) ? kNames[number] : "UNKNOWN";
 }

@@ -1,5 +1,5 @@
-// What every process of the product does the same way: one gRPC server with health, reflection and channelz, running until
-// a signal, stopping in reverse. Logs are in log.h, metrics and traces in telemetry.h.
+// What every process of the product does the same way: one gRPC server with health, reflection and channelz, running
+// until a signal, stopping in reverse. Logs are in log.h, metrics and traces in telemetry.h.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -27,7 +27,8 @@ Gauge not_after("expertline_certificate_not_after_timestamp_seconds", {"file"}, 
 double end_of(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "r"), &std::fclose);
   if (!file) return 0;
-  const std::unique_ptr<X509, void (*)(X509*)> certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr),
+                                                           &X509_free);
   std::tm end{};
   if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) return 0;
   return static_cast<double>(timegm(&end));
@@ -45,8 +46,9 @@ void add_telemetry_options(CLI::App& app, TelemetryOptions& options) {
          "HOST:PORT of the HTTP endpoint with /metrics, /livez and /readyz; empty: none. On loopback unless told "
          "otherwise, as it says much and asks nobody who he is")
       ->default_str(options.metrics);
-  app.add_option("--otlp", options.otlp,
-                 "HOST:PORT of a collector that takes traces as OTLP over gRPC; empty: none, as most have no collector");
+  app.add_option(
+      "--otlp", options.otlp,
+      "HOST:PORT of a collector that takes traces as OTLP over gRPC; empty: none, as most have no collector");
   app.add_option("--certificate", options.certificates,
                  "File (PEM) whose end of validity is a metric: that of the proxy or tunnel before this service, which "
                  "speaks no TLS itself; may be given several times");

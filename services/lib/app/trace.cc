@@ -37,9 +37,7 @@ std::string random_digits(size_t digits) {
   return id;
 }
 
-bool lower_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool lower_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 bool any_set(std::string_view id) { return id.find_first_not_of('0') != std::string_view::npos; }
 
@@ -160,11 +158,11 @@ WorkPtr work_of(const std::string& traceparent) {
   const std::string_view text = traceparent;
   constexpr size_t kLength = 2 + 1 + kTraceDigits + 1 + kSpanDigits + 1 + 2;
   auto work = std::make_shared<Work>();
-  const bool formed = text.size() >= kLength && (text.size() == kLength || (text[kLength] == '-' && text.substr(0, 2) != "00")) &&
-                      text[2] == '-' && text[35] == '-' && text[52] == '-' && lower_hex(text.substr(0, 2)) &&
-                      text.substr(0, 2) != "ff" && lower_hex(text.substr(3, kTraceDigits)) &&
-                      lower_hex(text.substr(36, kSpanDigits)) && lower_hex(text.substr(53, 2)) &&
-                      any_set(text.substr(3, kTraceDigits)) && any_set(text.substr(36, kSpanDigits));
+  const bool formed =
+      text.size() >= kLength && (text.size() == kLength || (text[kLength] == '-' && text.substr(0, 2) != "00")) &&
+      text[2] == '-' && text[35] == '-' && text[52] == '-' && lower_hex(text.substr(0, 2)) &&
+      text.substr(0, 2) != "ff" && lower_hex(text.substr(3, kTraceDigits)) && lower_hex(text.substr(36, kSpanDigits)) &&
+      lower_hex(text.substr(53, 2)) && any_set(text.substr(3, kTraceDigits)) && any_set(text.substr(36, kSpanDigits));
   if (!formed) return nullptr;
   work->trace = text.substr(3, kTraceDigits);
   work->span = text.substr(36, kSpanDigits);

@@ -1,5 +1,5 @@
-// Traces: spans of what was done for one request, sent as OTLP over gRPC to a collector if there is one. Thread-safe but
-// for Span itself, which belongs to one thread at a time.
+// Traces: spans of what was done for one request, sent as OTLP over gRPC to a collector if there is one. Thread-safe
+// but for Span itself, which belongs to one thread at a time.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,8 @@ class Span {
  public:
   enum class Kind { kInternal, kServer, kClient };
 
-  Span();                                                  // records nothing
-  Span(const std::string& name, Kind kind);                // within what the thread works on, if that has a trace
+  Span();                                                    // records nothing
+  Span(const std::string& name, Kind kind);                  // within what the thread works on, if that has a trace
   Span(const std::string& name, Kind kind, WorkPtr parent);  // within that
   Span(Span&&) noexcept;
   Span& operator=(Span&&) noexcept;

@@ -1,8 +1,8 @@
 // What a thread works on at the moment: the trace that it belongs to, and what logs name beside it. It goes along with
 // coroutines (task.h) and to peers (rpc.h), so that nobody has to pass it on by hand.
 //
-// Every function that a loop runs, and every coroutine that is spawned, may change it for itself and for what it awaits;
-// whoever started it finds his own again.
+// Every function that a loop runs, and every coroutine that is spawned, may change it for itself and for what it
+// awaits; whoever started it finds his own again.
 #pragma once
 
 #include <cstdint>

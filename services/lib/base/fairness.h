@@ -26,9 +26,8 @@ inline std::optional<Fairness> fairness_of(std::vector<double> shares) {
   std::sort(shares.begin(), shares.end());
   const size_t half = shares.size() / 2;
   const double median = shares.size() % 2 == 1 ? shares[half] : (shares[half - 1] + shares[half]) / 2;
-  return Fairness{
-      .jain = sum * sum / (static_cast<double>(shares.size()) * squares),
-      .largest_to_median = median > 0 ? shares.back() / median : std::numeric_limits<double>::infinity()};
+  return Fairness{.jain = sum * sum / (static_cast<double>(shares.size()) * squares),
+                  .largest_to_median = median > 0 ? shares.back() / median : std::numeric_limits<double>::infinity()};
 }
 
 }  // namespace expertline

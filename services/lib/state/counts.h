@@ -15,7 +15,8 @@
 namespace expertline::state {
 
 // Upper bounds of the buckets, seconds; one more bucket is for what is above. They are those of counts.lua.
-inline constexpr std::array kPeopleBounds{1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 600.0, 1800.0};
+inline constexpr std::array kPeopleBounds{1.0,  2.0,  5.0,   10.0,  15.0,  20.0,  30.0,
+                                          45.0, 60.0, 120.0, 300.0, 600.0, 1800.0};
 inline constexpr std::array kLateBounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
 
 struct Distribution {
