@@ -47,7 +47,7 @@ int wait_for_signal() {
   const timespec interval{.tv_sec = static_cast<time_t>(watchdog_us / 3 / 1'000'000),
                           .tv_nsec = static_cast<long>(watchdog_us / 3 % 1'000'000 * 1'000)};
   for (;;) {
-    sd_notify(0, "WATCHDOG=1");
+    if (alive()) sd_notify(0, "WATCHDOG=1");
     if (const int signal = sigtimedwait(&set, nullptr, &interval); signal > 0) return signal;
   }
 }
