@@ -1,4 +1,6 @@
 // SessionService: which sessions there are, and what an agent may expect before there is one.
+#include <chrono>
+
 #include "base/names.h"
 #include "session-bridge/requests.h"
 #include "session-bridge/session_filter.h"
@@ -7,8 +9,10 @@
 namespace expertline::bridge {
 namespace {
 
-constexpr int kAtOnce = 128;      // sessions of one call of the store, which does nothing else meanwhile
-constexpr int kMostLooked = 512;  // sessions that a filter is put to for one page
+constexpr int kAtOnce = 128;         // sessions of one call of the store, which does nothing else meanwhile
+constexpr int kFilteredAtOnce = 32;  // the same with a filter: what may be looked at in vain before the time is up
+constexpr int kMostLooked = 512;     // sessions that a filter is put to for one page,
+constexpr std::chrono::milliseconds kMostLooking{25};  // or as many as in that time, however large they are
 
 // Which of the store's lists a request asks for.
 Result<std::string> list_of(const v1::ListSessionsRequest& request) {
@@ -57,9 +61,10 @@ Task<Result<v1::ListSessionsResponse>> SessionService::list_sessions(v1::ListSes
   v1::ListSessionsResponse response;
   response.set_next_page_token(request.page_token());
   int looked = 0;
+  const auto began = std::chrono::steady_clock::now();
   do {
     const int left = most - response.sessions_size();
-    const int some = std::min(filter->everything() ? left : kAtOnce, kAtOnce);
+    const int some = filter->everything() ? std::min(left, kAtOnce) : kFilteredAtOnce;
     const auto page = co_await (*at)->store().list(*list, response.next_page_token(), some);
     if (!page) co_return page.error();
     looked += some;
@@ -75,7 +80,7 @@ Task<Result<v1::ListSessionsResponse>> SessionService::list_sessions(v1::ListSes
       }
     }
   } while (!response.next_page_token().empty() && response.sessions_size() < most &&
-           (filter->everything() || looked < kMostLooked));
+           (filter->everything() || (looked < kMostLooked && std::chrono::steady_clock::now() - began < kMostLooking)));
   co_return response;
 }
 
