@@ -40,7 +40,8 @@ redis.register_function{function_name = 'xl1_counts', flags = {'no-writes'}, cal
   local first = redis.call('ZRANGE', p .. 'due', 0, 0, 'WITHSCORES')[2]
   local flat = redis.call('HGETALL', p .. 'counts')
   local answer = {'ok', int(now), int(wall_ms()), int(redis.call('ZCARD', p .. 'sessions:open')),
-                  int(first and math.max(0, now - first) or 0), int(#flat / 2), unpack(flat)}
+                  int(first and math.max(0, now - first) or 0), int(#flat / 2)}
+  for _, part in ipairs(flat) do answer[#answer + 1] = part end
   local seen = {}
   for i = 1, #flat, 2 do
     local rp = string.match(flat[i], '^legs (%S+) %S+ waiting$')
