@@ -99,7 +99,9 @@ std::vector<std::string> System::command(Service service, const Replica& replica
             "--strategies",
             options_.strategies,
             "--decision-records",
-            options_.decision_records};
+            options_.decision_records,
+            "--metrics",
+            "127.0.0.1:0"};
     if (!options_.roster.empty()) argv.insert(argv.end(), {"--roster", options_.roster});
     if (!options_.sources.empty()) argv.insert(argv.end(), {"--sources", options_.sources});
     add_policy(options_.strategies, argv);
@@ -128,7 +130,8 @@ std::vector<std::string> System::command(Service service, const Replica& replica
       break;
     }
   }
-  argv.insert(argv.end(), {"--listen", replica.address, "--redis", redis_->url(), "--domain", "main"});
+  argv.insert(argv.end(),
+              {"--listen", replica.address, "--redis", redis_->url(), "--domain", "main", "--metrics", "127.0.0.1:0"});
   return argv;
 }
 
