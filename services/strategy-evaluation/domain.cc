@@ -341,6 +341,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
   app::work_on(leg.session, strategy->revision);
   v1::RouteResponse response;
   int conflicts = 0;
+  prometheus::Counter& all_conflicts = reservation_conflicts.at({config_.name, strategy->name});
   for (int round = 0; round < kMostRounds; ++round) {
     const auto moment = co_await moment_for(*strategy, *facts);
     if (!moment) co_return moment.error();
@@ -393,7 +394,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
           break;
         case state::Reservation::Outcome::none:
           ++conflicts;
-          reservation_conflicts.at({config_.name, strategy->name}).Increment();
+          all_conflicts.Increment();
           change = reserved->log_end;
           break;
       }
