@@ -1,5 +1,7 @@
 #include "session-bridge/session_service.h"
 
+#include <spdlog/spdlog.h>
+
 #include "app/server.h"
 #include "base/names.h"
 #include "session-bridge/requests.h"
@@ -143,6 +145,8 @@ Task<Result<v1::StartSessionResponse>> SessionService::start_session(v1::StartSe
   const auto enqueued = co_await (*at)->store().enqueue(std::move(session));
   if (!enqueued) co_return enqueued.error();
   app::work_on(enqueued->leg.session);
+  spdlog::debug("domain {}: {} at {}", (*at)->name(), enqueued->known ? "asked again" : "a session begins",
+                point->id());
   if (!enqueued->known) (*at)->route(enqueued->leg, std::move(facts));
   const auto record = co_await (*at)->store().read(enqueued->leg.session);
   if (!record) co_return record.error();

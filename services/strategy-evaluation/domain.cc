@@ -350,6 +350,7 @@ Task<Result<v1::RouteResponse>> Domain::route(state::LegRef leg, std::optional<v
     const bool is_default = decision.kind == routing::Decision::Kind::kDefault;
     const state::Decided how =
         decided(*strategy, is_default ? strategy->steps.size() : decision.step_index, *facts, decision.priority);
+    spdlog::debug("domain {}: leg {}: round {} decides at step '{}'", config_.name, leg.leg, round, how.step_name);
     decision.explanation.set_conflicts(conflicts);
     v1::DecisionRecord noted = note(leg, *strategy, *facts, *moment, decision);
     if (round == 0) compare_later(leg, strategy, *facts, *moment, decision);

@@ -427,7 +427,7 @@ def check_canaries(folder, metrics, names, collector):
         content = dump + key.encode() + subprocess.run(redis + read, check=True, capture_output=True).stdout
         if any(canary.encode() in content for canary in CANARIES):
             kept.add(re.sub(r"^\{main\}:([a-z]+).*", r"\1", key))
-    # u: user data, m: messages, s: what a preview of an open offer shows, x and se: a source's note, d: records of decisions.
+    # u: user data, m: messages, s: what a preview of an open offer shows, x, se and xlog: a source's note.
     print("     canaries in the store are in keys of:", " ".join(sorted(kept)))
     assert kept <= ALLOWED, kept
 
