@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/exit.h"
 #include "expertline/command.h"
 
 int main(int argc, char** argv) {
@@ -46,5 +47,5 @@ int main(int argc, char** argv) {
     std::cout << expertline::app::config_text(*named, origins);
     return 0;
   }
-  return runs.at(app.get_subcommands().front())();
+  expertline::app::leave(runs.at(app.get_subcommands().front())());
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/config.h"
+#include "app/exit.h"
 #include "app/server.h"
 #include "presence-ingest/options.h"
 
@@ -53,5 +54,5 @@ int main(int argc, char** argv) {
   ingest.stop();
   telemetry.stop();
   spdlog::info("stopped");
-  return 0;
+  app::leave(0);
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/config.h"
+#include "app/exit.h"
 #include "app/server.h"
 #include "session-bridge/options.h"
 #include "session-bridge/policy/policy_file.h"
@@ -47,5 +48,5 @@ int main(int argc, char** argv) {
   service.stop();
   telemetry.stop();
   spdlog::info("stopped");
-  return 0;
+  app::leave(0);
 }

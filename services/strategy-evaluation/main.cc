@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/config.h"
+#include "app/exit.h"
 #include "app/server.h"
 #include "strategy-evaluation/options.h"
 
@@ -45,5 +46,5 @@ int main(int argc, char** argv) {
   evaluation.stop();
   telemetry.stop();
   spdlog::info("stopped");
-  return 0;
+  app::leave(0);
 }
